@@ -1,0 +1,1 @@
+"""retake: every candidate answer is a file; a change recomputes exactly what depends on it."""

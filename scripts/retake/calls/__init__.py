@@ -1,0 +1,1 @@
+"""Requests, the call store, and the client that asks each of them once."""

@@ -1,0 +1,1 @@
+"""The experiment: its model, loading and precedence, and dated facts of models."""

@@ -1,0 +1,1 @@
+"""Statistics, tables, charts, the report and the browser."""

@@ -1,0 +1,1 @@
+"""Rows, selection, parquet, trajectories, exports."""

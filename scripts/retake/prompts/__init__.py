@@ -1,0 +1,1 @@
+"""Personas, variants, and the opening messages: pure functions."""

@@ -1,0 +1,1 @@
+"""Samples: one form for every dataset, one adapter a file, sources, and blocks."""

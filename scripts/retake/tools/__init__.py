@@ -1,0 +1,1 @@
+"""The frozen world of mocked tools: schemas, families, conversation state, the LLM mock."""

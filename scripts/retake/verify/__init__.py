@@ -1,0 +1,1 @@
+"""Verdicts: math, code, the judge, refusals, persona and quality."""

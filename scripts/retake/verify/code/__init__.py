@@ -1,0 +1,1 @@
+"""Does a program pass its tests, run in a Docker sandbox?"""

@@ -1,0 +1,1 @@
+"""Is an answer equivalent to the reference?"""
