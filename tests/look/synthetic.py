@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-
 from retake.merge.schema import arrow_schema
 
 CALIBRATION = "calibration"
