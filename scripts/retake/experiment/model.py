@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 Generator = Literal["openai", "claude", "vllm", "local"]
 
@@ -16,8 +16,22 @@ def _listed(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
+def _branch(value: Any) -> str:
+    return "name" if isinstance(value, str) else "mapping"
+
+
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_flags(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false (YAML's yes, no, on, off) where a number is meant: pydantic would read 1 and 0."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("true, false, yes, no, on and off are no value of this key; put a word in quotes")
+        return value
 
 
 class Judge(_Strict):
@@ -102,6 +116,9 @@ class Variant(_Strict):
     )
 
 
+OneVariant = Annotated[Annotated[Variant, Tag("mapping")] | Annotated[str, Tag("name")], Discriminator(_branch)]
+
+
 class Experiment(_Strict):
     """One experiment, as its YAML file and the command line give it."""
 
@@ -144,9 +161,7 @@ class Experiment(_Strict):
         None, description="How long the model thinks, where it takes that; none: not sent."
     )
     base_url: str | None = Field(None, description="Endpoint of the generator.")
-    base_urls: tuple[str, ...] = Field(
-        (), max_length=256, description="Several endpoints of the generator, used in turn."
-    )
+    base_urls: Names = Field((), max_length=256, description="Several endpoints of the generator, used in turn.")
     concurrency: int = Field(16, ge=1, le=4096, description="Requests in flight at the start; adapts to the provider.")
     request_timeout_s: float = Field(600.0, gt=0, le=86_400, description="Longest wait for one answer, in seconds.")
     max_tries: int = Field(4, ge=1, le=20, description="Tries a call: the first and the retries of transient failures.")
@@ -155,7 +170,7 @@ class Experiment(_Strict):
     transport: Literal["live", "batch"] = Field("live", description="live, or the provider's half-price batch API.")
 
     persona: str | None = Field(None, description="Path of a persona's text, personas/<name>.txt.")
-    variants: tuple[Variant | str, ...] = Field(
+    variants: Annotated[tuple[OneVariant, ...], BeforeValidator(_listed)] = Field(
         ("control",),
         min_length=1,
         max_length=64,
