@@ -85,6 +85,9 @@ def _model(experiment: Experiment) -> Iterable[Complaint]:
         yield "model", "nothing", "the model's name, as its provider spells it", "Add the line `model: ...`."
     if experiment.model is not None and not experiment.model.strip():
         yield "model", experiment.model, "the model's name", "Name a model, or leave the key out for the embedded one."
+    for key, other in (("judge", experiment.judge), ("tool_mock", experiment.tool_mock)):
+        if other.provider == "vllm" and experiment.generator != "vllm" and not (other.model and other.base_url):
+            yield key, "provider: vllm", "model and base_url beside it", f"Add {key}.model and {key}.base_url."
     if experiment.generator == "vllm" and not served:
         remedy = "Add base_url for a server that runs, or workers for servers that this experiment starts."
         yield "base_url", "nothing", "an endpoint, or workers: 1 or more", remedy

@@ -105,7 +105,11 @@ def _advice(found: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]
     if found["type"] == "literal_error":
         return allowed_of(steps[-1][1]), did_you_mean(str(found["input"]), _choices(steps[-1][1]))
     message = found["msg"].removeprefix("Value error, ")
-    remedy = f"{message[:1].upper()}{message[1:]}." if found["type"] == "value_error" else f"Correct {key}."
+    remedy = (
+        f"{message[:1].upper()}{message[1:]}."
+        if found["type"] == "value_error"
+        else f"Correct {key_path(found['loc'], model)}."
+    )
     return allowed_of(steps[-1][1]) if steps else "a mapping", remedy
 
 
