@@ -1,0 +1,51 @@
+# Merge: one row a candidate, the selected candidates' folders, and the copy at `output`.
+
+
+rule merge:
+    """Write the table of an experiment and its metadata."""
+    input:
+        verifications=bind.verifications,
+        stamp=bind.stamp,
+    output:
+        table="results/{experiment}.parquet",
+        metadata="results/{experiment}/metadata.json",
+    params:
+        spec=bind.merge_spec,
+    log:
+        "logs/{experiment}/merge.log",
+    benchmark:
+        "logs/{experiment}/merge.tsv"
+    run:
+        stages.merge(output.table, output.metadata, wildcards, log[0])
+
+
+rule trajectories:
+    """Write a folder a sample and variant: conversation, state and sample of the selected candidate, and of all."""
+    input:
+        table="results/{experiment}.parquet",
+    output:
+        index="results/{experiment}/trajectories/index.json",
+    params:
+        spec=bind.stage_spec("trajectories"),
+    log:
+        "logs/{experiment}/trajectories.log",
+    benchmark:
+        "logs/{experiment}/trajectories.tsv"
+    run:
+        stages.trajectories(output.index, input.table, wildcards, log[0])
+
+
+for EXPERIMENT, COPY in bind.copies(project).items():
+
+    rule:
+        name:
+            f"copy_{EXPERIMENT.replace('/', '_')}"
+        """Copy an experiment's table to the path that its key `output` names."""
+        input:
+            table=f"results/{EXPERIMENT}.parquet",
+        output:
+            copy=COPY,
+        log:
+            f"logs/{EXPERIMENT}/copy.log",
+        shell:
+            "cp {input.table} {output.copy} 2> {log}"

@@ -1,0 +1,22 @@
+# Verify: the verdict on each candidate, with its evidence.
+
+for N, names in project.counts.items():
+
+    rule:
+        name:
+            f"verify_x{N}"
+        """Judge all candidates of one sample and variant."""
+        input:
+            answers=bind.answers,
+            block=bind.block,
+            markers=bind.persona_files,
+        output:
+            expand("results/{{experiment}}/verification/{{variant}}/{{sample}}/{candidate}.json", candidate=range(N)),
+        wildcard_constraints:
+            experiment=project.pattern(names),
+        params:
+            spec=bind.verify_spec,
+        log:
+            "logs/{experiment}/verification/{variant}/{sample}.log",
+        run:
+            stages.verify(output, input.block, wildcards, log[0])

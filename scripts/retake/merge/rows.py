@@ -1,0 +1,195 @@
+"""Rows: what one candidate's files become in the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from retake.files import canonical_json
+from retake.merge.schema import NAMES
+from retake.merge.selection import selected
+from retake.samples.sample import Sample
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The bodies of one candidate's files; `trace` is None where there is no tool conversation."""
+
+    raw: Body
+    trace: Body | None
+    verification: Body
+
+
+def rows_of(
+    sample: Sample,
+    candidates: Sequence[Candidate],
+    *,
+    experiment: str,
+    variant: str,
+    sample_id: str,
+    persona: str | None,
+) -> list[dict[str, Any]]:
+    """Return the rows of one (sample, variant): one a candidate, in order, each followed by its retry row if it has one."""
+    best = selected([candidate.verification for candidate in candidates])
+    shared = {
+        "experiment": experiment,
+        "variant": variant,
+        "sample_id": sample_id,
+        "persona": persona,
+        **_of_sample(sample),
+    }
+    rows: list[dict[str, Any]] = []
+    for index, candidate in enumerate(candidates):
+        row = {**shared, **_of_raw(candidate.raw), **_of_verification(candidate.verification), "candidate_idx": index}
+        row |= _of_conversation(candidate.raw, candidate.trace)
+        row |= {"is_selected": index == best, "is_retry": False, "retry_reason": None}
+        rows.append(_complete(row))
+        retry = (candidate.trace or {}).get("retry")
+        if retry:
+            rows.append(_retry_row(row, candidate.raw, retry))
+    return rows
+
+
+def _complete(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in NAMES}
+
+
+def _of_sample(sample: Sample) -> dict[str, Any]:
+    return {
+        "query_id": sample.query_id,
+        "split": sample.split,
+        "source_dataset": sample.source_dataset,
+        "source_revision": sample.source_revision,
+        "source_index": sample.source_index,
+        "source_metadata": canonical_json(sample.source_metadata),
+        "category": sample.category,
+        "ground_truth_answer": sample.ground_truth,
+        "ground_truth_source": sample.ground_truth_source,
+    }
+
+
+def _of_raw(raw: Body) -> dict[str, Any]:
+    request, error = raw["request"], raw["error"] or {}
+    params = request["params"]
+    return {
+        "input_messages": canonical_json(request["messages"]),
+        "error_type": error.get("type"),
+        "error_message": error.get("message"),
+        "provider": request["provider"],
+        "model": request["model"],
+        "temperature": params.get("temperature"),
+        "max_tokens": params.get("max_tokens"),
+        "seed": params.get("seed"),
+        "latency_s": raw["latency_s"],
+        "worker": raw["worker"],
+        "is_batch": raw["is_batch"],
+        "request_digest": raw["request_digest"],
+        "created_at": raw["asked_at"],
+    }
+
+
+def _of_conversation(raw: Body, trace: Body | None) -> dict[str, Any]:
+    failed = raw["error"] is not None
+    final = raw["answer"] if trace is None else trace["final_answer"]
+    usage = raw["answer"]["usage"] if trace is None else trace["usage"]
+    turns = [] if trace is None else trace["turns"]
+    parts = final["parts"]
+    return {
+        "output_messages": canonical_json([] if failed else output_messages(final, turns)),
+        "answer": None if failed else final["text"],
+        "answer_parts": None if parts is None else canonical_json(parts),
+        "reasoning": final["reasoning"],
+        "finish_reason": final["finish_reason"],
+        "raw_finish_reason": final["raw_finish_reason"],
+        "is_truncated": final["finish_reason"] == "length",
+        "served_model": final["served_model"],
+        "input_tokens": usage["input_tokens"],
+        "cached_input_tokens": usage["cached_input_tokens"],
+        "output_tokens": usage["output_tokens"],
+        "reasoning_tokens": usage["reasoning_tokens"],
+        "cost_usd": raw["cost_usd"] if trace is None else trace["cost_usd"],
+        "cache_savings_usd": raw.get("cache_savings_usd") if trace is None else trace.get("cache_savings_usd"),
+        **_of_turns(turns, trace),
+    }
+
+
+def _of_turns(turns: Sequence[Body], trace: Body | None) -> dict[str, Any]:
+    results = [result for turn in turns for result in turn["results"]]
+    sources: dict[str, int] = {}
+    for result in results:
+        sources[result["source"]] = sources.get(result["source"], 0) + 1
+    return {
+        "num_tool_calls": len(results),
+        "tool_sources": canonical_json(sources) if trace is not None else None,
+        "tool_stop": None if trace is None else trace["stop"],
+    }
+
+
+def output_messages(final: Body, turns: Sequence[Body]) -> list[dict[str, Any]]:
+    """Return all that followed the opening messages, in OpenAI form: calls, their results, the final answer."""
+    messages: list[dict[str, Any]] = []
+    for turn in turns:
+        messages.append(turn["message"])
+        messages += [
+            {"role": "tool", "tool_call_id": r["tool_call_id"], "name": r["name"], "content": r["content"]}
+            for r in turn["results"]
+        ]
+    if final["text"] or not turns:
+        messages.append({"role": "assistant", "content": final["text"]})
+    return [{key: value for key, value in message.items() if key != "reasoning_blocks"} for message in messages]
+
+
+def _of_verification(verification: Body) -> dict[str, Any]:
+    refusal, persona, quality = verification["refusal"], verification["persona"], verification["quality"]
+    error, extras = verification["error"] or {}, verification.get("extras") or {}
+    return {
+        "extracted_answer": verification["extracted_answer"],
+        "is_verified": verification["is_verified"],
+        "verification_score": verification["score"],
+        "verification_confidence": verification["confidence"],
+        "verification_explanation": verification["explanation"],
+        "verification_error": f"{error['type']}: {error['message']}" if error else None,
+        "verifier_name": verification["verifier_name"],
+        "verifier_version": verification["verifier_version"],
+        "llm_judge_used": verification["llm_judge_used"],
+        "llm_judge_failed": verification["llm_judge_failed"],
+        "judge_cost_usd": verification["judge_cost_usd"],
+        "refusal_is_refusal": refusal["is_refusal"],
+        "refusal_confidence": refusal["confidence"],
+        "refusal_type": refusal["type"],
+        "refusal_matched_patterns": canonical_json(refusal["matched_patterns"]),
+        "persona_score": None if persona is None else persona["score"],
+        "persona_markers": None if persona is None else canonical_json(persona["counts"]),
+        "quality_answer_length": quality["answer_length"],
+        "quality_is_empty": quality["is_empty"],
+        "quality_is_substantive": quality["is_substantive"],
+        "calibration_flaw": extras.get("calibration_flaw"),
+        "calibration_outcome": extras.get("calibration_outcome"),
+    }
+
+
+def _retry_row(row: dict[str, Any], raw: Body, retry: Body) -> dict[str, Any]:
+    """Return the row of a conversation that was drawn a second time: same candidate, judged by nobody, never selected."""
+    own = {**row, **_of_conversation(raw, retry)}
+    unjudged = {
+        name: None
+        for name in NAMES
+        if name.startswith(("verif", "llm_judge", "judge_", "refusal_", "persona_m", "persona_s", "quality_"))
+    }
+    own |= unjudged | {
+        "is_verified": None,
+        "extracted_answer": None,
+        "is_selected": False,
+        "is_retry": True,
+        "retry_reason": retry["reason"],
+    }
+    return _complete(own)
+
+
+def parsed(text: str | None) -> Any:
+    """Return the value of a JSON column; None for null."""
+    return None if text is None else json.loads(text)

@@ -1,0 +1,153 @@
+"""What the rules bind: patterns, and the functions of wildcards that give inputs and params. They hold no logic."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from retake import paths
+from retake.errors import RetakeError
+from retake.workflow import freshness, targets
+from retake.workflow.lock import take_lock
+from retake.workflow.project import TOOL_SPLITS, Project
+from retake.workflow.stages import Stages
+
+VARIANT, SAMPLE, SPLIT = paths.VARIANT, paths.SAMPLE, paths.SPLIT
+TOOL_SAMPLE = rf"(?:{'|'.join(TOOL_SPLITS)})_\d\d\d\d+"
+FromWildcards = Callable[[Any], Any]
+
+_project: Project
+
+
+def open_project(workflow: Any, config: Mapping[str, object]) -> tuple[Project, Stages]:
+    """Return the project and its stages for this Snakemake run; the main process takes the lock.
+
+    Raises:
+        WorkflowError: for a user's mistake that concerns what was asked for: one clear message.
+    """
+    from snakemake.exceptions import WorkflowError
+
+    global _project
+    _project = Project(Path(os.getcwd()), config)
+    try:
+        if workflow.is_main_process and not workflow.dryrun:
+            take_lock(_project.root)
+        targets.check_targets(_project, targets.wanted(workflow))
+        if workflow.is_main_process:
+            targets.set_failures_aside(_project, targets.wanted(workflow))
+    except RetakeError as error:
+        raise WorkflowError(str(error)) from None
+    return _project, Stages(_project, is_main=workflow.is_main_process, is_dry=workflow.dryrun)
+
+
+def _told(function: Callable[[Any], Any]) -> FromWildcards:
+    """Have a user's mistake that shows only while the plan is made reach the user as one message."""
+
+    def bound(wildcards: Any) -> Any:
+        from snakemake.exceptions import WorkflowError
+
+        try:
+            return function(wildcards)
+        except RetakeError as error:
+            raise WorkflowError(str(error)) from None
+
+    bound.__name__ = function.__name__
+    return bound
+
+
+@_told
+def sources(wildcards: Any) -> list[str]:
+    """Return the local files behind a block of samples."""
+    return _project.sources(wildcards.dataset, wildcards.split)
+
+
+@_told
+def samples_spec(wildcards: Any) -> str:
+    """Return the spec of a block of samples."""
+    return freshness.samples_spec(_project, wildcards.dataset, wildcards.split)
+
+
+@_told
+def block(wildcards: Any) -> str:
+    """Return the block that holds a sample."""
+    return _project.block(wildcards.experiment, wildcards.sample)
+
+
+@_told
+def persona_files(wildcards: Any) -> list[str]:
+    """Return the files of an experiment's persona: its text and its markers; none without a persona."""
+    return _project.persona_files(wildcards.experiment)
+
+
+@_told
+def answered(wildcards: Any) -> list[str]:
+    """Return the manifests of the workers that answered a (variant, sample); none for a live experiment."""
+    return _project.answered(wildcards.experiment, wildcards.variant, wildcards.sample)
+
+
+@_told
+def generate_spec(wildcards: Any) -> str:
+    """Return the spec of a generate job."""
+    return freshness.generate_spec(_project, wildcards.experiment, wildcards.variant)
+
+
+@_told
+def mocks(wildcards: Any) -> str:
+    """Return the file that says which families' code the traces of a (variant, sample) came from."""
+    return freshness.mocks_stamp(_project, wildcards.experiment, wildcards.variant, wildcards.sample)
+
+
+@_told
+def trace_spec(wildcards: Any) -> str:
+    """Return the spec of a trace job."""
+    return freshness.trace_spec(_project, wildcards.experiment)
+
+
+@_told
+def answers(wildcards: Any) -> list[str]:
+    """Return the files that hold the candidates' final answers: traces where there are tools, else raw generations."""
+    stage = "trace" if _project.has_tools(wildcards.sample) else "raw"
+    return _project.candidate_files(stage, wildcards.experiment, wildcards.variant, wildcards.sample)
+
+
+@_told
+def verify_spec(wildcards: Any) -> str:
+    """Return the spec of a verify job."""
+    return freshness.verify_spec(_project, wildcards.experiment, wildcards.sample)
+
+
+@_told
+def verifications(wildcards: Any) -> list[str]:
+    """Return the verification files of an experiment."""
+    return _project.verifications(wildcards.experiment)
+
+
+@_told
+def stamp(wildcards: Any) -> str:
+    """Return the file that tells the merge which candidate files are missing."""
+    return targets.refreshed_stamp(_project, wildcards.experiment)
+
+
+@_told
+def merge_spec(wildcards: Any) -> str:
+    """Return the spec of a merge."""
+    return freshness.merge_spec(_project, wildcards.experiment)
+
+
+def stage_spec(stage: str) -> str:
+    """Return the spec of a stage that depends on its inputs and its code alone."""
+    return freshness.stage_spec(stage)
+
+
+def copies(project: Project) -> dict[str, str]:
+    """Return the extra copies that experiments want of their tables: {experiment: path}."""
+    usable = [name for names in project.counts.values() for name in names]
+    wanted = {name: project.experiment(name).output for name in usable}
+    return {name: path for name, path in wanted.items() if path and path != paths.parquet_path(name)}
+
+
+def default_targets(project: Project) -> list[str]:
+    """Return table, trajectories and report of the experiments that config/config.yaml lists."""
+    return targets.default_targets(project)

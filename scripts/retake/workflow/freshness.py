@@ -1,0 +1,158 @@
+"""Freshness: one string a job, which holds all that changes its result and is no input file.
+
+Snakemake compares params as an unordered set of values, so each rule has a single param: canonical JSON with the stage's
+name and a digest of the stage's code in it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from retake import paths
+from retake.experiment.facts import facts_of
+from retake.files import canonical_json, digest_of_bytes, write_text
+from retake.workflow.project import Project
+from retake.workflow.settings import judge_recipe, mock_recipe, recipe_of
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+STAGE_CODE: dict[str, tuple[str, ...]] = {
+    "samples": ("samples",),
+    "generate": (
+        "prompts/opening.py",
+        "prompts/variants.py",
+        "answer/requests.py",
+        "answer/generate.py",
+        "calls/request.py",
+    ),
+    "trace": ("tools/*.py", "answer/trace.py"),
+    "verify": ("verify/*.py",),
+    "merge": ("merge/rows.py", "merge/build.py", "merge/schema.py", "merge/summary.py", "merge/selection.py"),
+    "trajectories": ("merge/trajectories.py", "merge/selection.py"),
+    "report": ("look",),
+    "exports": ("merge/exports*.py",),
+    "answer": (),
+}
+
+VERIFIER_CODE: dict[str, tuple[str, ...]] = {"math": ("verify/math",), "code": ("verify/code",), "none": ()}
+
+
+@cache
+def code_digest(parts: tuple[str, ...]) -> str:
+    """Return a digest (16 hex digits) of the package's Python files that `parts` name: files, folders, or patterns."""
+    files: set[Path] = set()
+    for part in parts:
+        where = PACKAGE / part
+        files.update(where.rglob("*.*") if where.is_dir() else PACKAGE.glob(part))
+    kept = sorted(file for file in files if file.suffix not in (".pyc",) and "__pycache__" not in file.parts)
+    listing = [(file.relative_to(PACKAGE).as_posix(), digest_of_bytes(file.read_bytes())) for file in kept]
+    return digest_of_bytes(canonical_json(listing).encode())[:16]
+
+
+def verifier_version(split: str) -> str:
+    """Return the digest of the code that verifies a split: the shared part and its own verifier's."""
+    from retake.workflow.verifying import kind_of
+
+    return code_digest(STAGE_CODE["verify"] + VERIFIER_CODE[kind_of(split)])
+
+
+def _spec(stage: str, version: str, **values: Any) -> str:
+    return canonical_json({"stage": stage, "version": f"{stage}-{version}", **values})
+
+
+def samples_spec(project: Project, dataset: str, split: str) -> str:
+    """Return the spec of a block of samples."""
+    config = project.user_of_dataset(dataset, split)
+    values = {
+        "dataset": config.split_datasets.get(split, config.dataset),
+        "split": split,
+        "revision": config.revision,
+        "random_seed": config.random_seed,
+        "min_query_chars": config.min_query_chars,
+    }
+    return _spec("samples", code_digest(STAGE_CODE["samples"]), **values)
+
+
+def generate_spec(project: Project, experiment: str, variant: str) -> str:
+    """Return the spec of a generate job: the recipe of its requests and the variant's own text."""
+    config = project.experiment(experiment)
+    recipe = recipe_of(config, facts_of(config.generator, config.model, root=project.root))
+    code = ""
+    if project.variants(experiment)[variant].function:
+        code = "".join(digest_of_bytes(file.read_bytes()) for file in sorted(project.root.glob("variants/*.py")))
+    return _spec(
+        "generate",
+        code_digest(STAGE_CODE["generate"]),
+        recipe=vars(recipe),
+        structured_output=config.structured_output,
+        variant=project.variants(experiment)[variant].model_dump(exclude={"description"}),
+        variant_code=code,
+    )
+
+
+def trace_spec(project: Project, experiment: str) -> str:
+    """Return the spec of a trace job; the families that a conversation used are an input file of their own."""
+    config = project.experiment(experiment)
+    mock = mock_recipe(config, root=project.root)
+    return _spec(
+        "trace",
+        code_digest(STAGE_CODE["trace"]),
+        mock=vars(mock),
+        force=config.tool_mock.force,
+        max_tool_turns=config.max_tool_turns,
+    )
+
+
+def verify_spec(project: Project, experiment: str, sample: str) -> str:
+    """Return the spec of a verify job: the verifier's code and the judge's settings."""
+    config = project.experiment(experiment)
+    judge = judge_recipe(config, root=project.root)
+    return _spec(
+        "verify",
+        verifier_version(paths.split_of(sample)),
+        judge=None if judge is None else vars(judge),
+        threshold=config.judge_threshold,
+        max_tokens=config.max_tokens,
+        sandbox=project.settings().get("sandbox", {}),
+    )
+
+
+def merge_spec(project: Project, experiment: str) -> str:
+    """Return the spec of the merge: everything that stands in the table's metadata."""
+    return _spec(
+        "merge", code_digest(STAGE_CODE["merge"]), config=project.experiment(experiment).model_dump(mode="json")
+    )
+
+
+def stage_spec(stage: str, **values: Any) -> str:
+    """Return the spec of a stage that depends on its inputs and code alone."""
+    return _spec(stage, code_digest(STAGE_CODE[stage]), **values)
+
+
+def mocks_stamp(project: Project, experiment: str, variant: str, sample: str) -> str:
+    """Return the file that says which families' code a (variant, sample)'s traces came from, brought up to date.
+
+    The trace job writes it before its outputs; here, while the plan is made, it is rewritten only where a family that
+    was used has other code today. Snakemake then sees changed content, and plans this trace and no other.
+    """
+    from retake.tools.digests import current_family_digests
+
+    name = f"{paths.RESULTS}/{experiment}/.mocks/{variant}/{sample}.json"
+    path = project.root / name
+    recorded = _recorded(path)
+    today = current_family_digests() if recorded else {}
+    fresh = {family: today.get(family, "gone") for family in recorded}
+    if fresh != recorded or not path.exists():
+        write_text(path, canonical_json(fresh) + "\n")
+    return name
+
+
+def _recorded(path: Path) -> dict[str, str]:
+    import json
+
+    try:
+        return dict(json.loads(path.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return {}

@@ -1,0 +1,174 @@
+"""What was asked for: checks with a good error, failures put aside so that they are asked again, and the merge's stamp."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from retake import paths
+from retake.errors import ConfigError, RetakeError
+from retake.files import digest, write_text
+from retake.workflow.project import Project
+
+FAILURES = ".retake/failures"
+
+
+def wanted(workflow: Any) -> list[str]:
+    """Return the targets of this Snakemake run, as they were typed."""
+    return sorted(str(target) for target in workflow.dag_settings.targets)
+
+
+def experiment_of(target: str) -> str | None:
+    """Return the experiment that a path under results/ belongs to; None for another kind of target."""
+    match = re.match(r"^(?:\./)?results/([^/]+/[^/]+?)(?:\.parquet$|/|$)", target)
+    if not match or match[1].startswith("datasets/"):
+        return None
+    return match[1]
+
+
+def check_targets(project: Project, targets: list[str]) -> None:
+    """Check that every target under results/ is one that can be made.
+
+    Raises:
+        RetakeError: where one names no experiment (with the nearest one), or a broken experiment (with what is wrong).
+    """
+    for target in targets or default_targets(project):
+        name = experiment_of(target)
+        if name is None:
+            continue
+        if name in project.broken:
+            raise project.broken[name]
+        if name not in project.ids:
+            raise ConfigError(
+                target,
+                "",
+                got=name,
+                allowed="an experiment of experiments/<group>/<name>.yaml",
+                remedy=_nearest(name, project),
+            )
+        _check_file(project, name, target)
+
+
+def _nearest(name: str, project: Project) -> str:
+    close = difflib.get_close_matches(name, project.ids, n=1, cutoff=0.5)
+    return f"Did you mean results/{close[0]}.parquet?" if close else f"There are: {', '.join(project.ids)}."
+
+
+def _check_file(project: Project, experiment: str, target: str) -> None:
+    rest = target.split(f"results/{experiment}", 1)[1].lstrip("/")
+    match = re.match(r"^(raw|trace|verification)/([^/]*)/([^/]*)/([^/]*)\.json$", rest)
+    if not match:
+        return
+    stage, variant, sample, candidate = match.groups()
+    known: list[tuple[str, str, list[str]]] = [
+        ("variant", variant, list(project.variants(experiment))),
+        ("sample", sample, project.samples(experiment)),
+        ("candidate", candidate, [str(k) for k in range(project.experiment(experiment).num_candidates)]),
+    ]
+    for word, got, allowed in known:
+        if got not in allowed:
+            raise ConfigError(
+                target,
+                word,
+                got=got,
+                allowed=_range(allowed),
+                remedy=f"Change the path, or experiments/{experiment}.yaml.",
+            )
+    if stage == "trace" and not project.has_tools(sample):
+        raise ConfigError(
+            target,
+            "sample",
+            got=sample,
+            allowed="a tool_calling sample",
+            remedy="Only conversations with tools have a trace; ask for raw or verification.",
+        )
+
+
+def _range(allowed: list[str]) -> str:
+    return ", ".join(allowed) if len(allowed) <= 6 else f"{allowed[0]} to {allowed[-1]}"
+
+
+def default_targets(project: Project) -> list[str]:
+    """Return table, trajectories and report of the experiments that config/config.yaml lists."""
+    names = project.settings().get("experiments", [])
+    return [
+        file
+        for name in names
+        for file in (paths.parquet_path(name), f"results/{name}/trajectories/index.json", f"results/{name}/report.html")
+    ]
+
+
+def targeted_experiments(project: Project, targets: list[str]) -> list[str]:
+    """Return the experiments that `targets` (none: the default ones) concern."""
+    names = {experiment_of(target) for target in targets or default_targets(project)}
+    return sorted(name for name in names if name is not None)
+
+
+def failure_path(experiment: str, variant: str, sample: str, candidate: int) -> str:
+    """Return the marker of a candidate that failed after all tries."""
+    return f"{FAILURES}/{experiment}/{variant}/{sample}/{candidate}"
+
+
+def set_failures_aside(project: Project, targets: list[str]) -> None:
+    """Remove the error rows' files of the wanted experiments, so that this run asks for those candidates, and no others."""
+    for name in targeted_experiments(project, targets):
+        folder = project.root / FAILURES / name
+        for marker in sorted(folder.glob("*/*/*")):
+            variant, sample, candidate = marker.relative_to(folder).parts
+            for stage in paths.STAGES:
+                (project.root / paths.candidate_path(stage, name, variant, sample, candidate)).unlink(missing_ok=True)
+            marker.unlink()
+
+
+def refreshed_stamp(project: Project, experiment: str) -> str:
+    """Return the merge's stamp, rewritten where candidate files are missing beside an existing table.
+
+    A missing intermediate does not by itself make Snakemake merge again. The changed content of this file does, and with the
+    merge exactly the jobs that make what is missing; the run after that finds nothing to do.
+    """
+    name = paths.stamp_path(experiment)
+    stamp, table = project.root / name, project.root / paths.parquet_path(experiment)
+    if not table.exists():
+        if not stamp.exists():
+            write_text(stamp, "complete\n")
+        return name
+    missing = _missing(project, experiment)
+    if missing:
+        text = digest([missing, table.stat().st_mtime_ns]) + "\n"
+        if not stamp.exists() or stamp.read_text() != text:
+            write_text(stamp, text)
+    elif not stamp.exists():
+        write_text(stamp, "complete\n")
+    return name
+
+
+def _missing(project: Project, experiment: str) -> list[str]:
+    count = project.experiment(experiment).num_candidates
+    expected = {f"{k}.json" for k in range(count)}
+    missing = []
+    for variant, sample in project.units(experiment):
+        stages = paths.STAGES if project.has_tools(sample) else ("raw", "verification")
+        for stage in stages:
+            folder = f"results/{experiment}/{stage}/{variant}/{sample}"
+            missing += [f"{folder}/{name}" for name in sorted(expected - _names(project.root / folder))]
+    return missing
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in entries}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def read_json_or_none(path: Path) -> Any:
+    """Return the JSON in a file, or None where there is none that can be read."""
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
