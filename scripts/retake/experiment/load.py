@@ -16,6 +16,7 @@ from retake.experiment.model_errors import config_error, did_you_mean
 from retake.experiment.yaml_file import parse_yaml, read_mapping
 
 COMMAND_LINE = "--config"
+SETTINGS = "config/config.yaml"
 ALIASES = {"samples": "max_queries"}
 KEYS = frozenset(Experiment.model_fields) | frozenset(ALIASES)
 """What an experiment file, and the command line, may set."""
@@ -48,6 +49,29 @@ def experiment_ids(root: Path = Path()) -> list[str]:
     folder = root / "experiments"
     found = (path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("*/*.yaml"))
     return sorted(name for name in found if paths.is_experiment(name))
+
+
+def load_settings(root: Path = Path()) -> dict[str, Any]:
+    """Return the workflow's settings, config/config.yaml: `experiments`, the ids that a run without a target builds.
+
+    Raises:
+        ConfigError: for an unknown key, or an experiment that has no file.
+    """
+    said = read_mapping(root / SETTINGS, name=SETTINGS)
+    for key in said:
+        if key != "experiments":
+            remedy = did_you_mean(key, ["experiments"])
+            if key in KEYS:
+                remedy = "Write it into the experiments' files, or give it as snakemake --config."
+            raise ConfigError(SETTINGS, key, got=said[key], allowed="a known key", remedy=remedy)
+    ids = said.get("experiments")
+    if not isinstance(ids, list) or not ids or not all(isinstance(name, str) for name in ids):
+        raise ConfigError(
+            SETTINGS, "experiments", got=ids, allowed="a list of ids", remedy="Name one: demo/first_takes."
+        )
+    for name in ids:
+        file_of(name, root=root)
+    return {"experiments": list(dict.fromkeys(ids))}
 
 
 def file_of(experiment_id: str, *, root: Path = Path()) -> Path:
