@@ -195,7 +195,7 @@ class Comparison:
 
     `with_truncated` is the comparison, `without_truncated` the same with cut answers left out on both sides. `bounds` are the
     differences with every ungraded candidate counted against b and for a, and the other way round. `only_a` and `only_b`
-    count queries that one side alone has. `warnings` are sentences; one says where a difference vanishes.
+    count the pairs of query and variant that one side alone has. `warnings` are sentences; one says where a difference vanishes.
     """
 
     metric: str
@@ -215,7 +215,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """The sides, the first of which is the baseline, and every comparison; p values are Holm's over all of one metric."""
+    """The sides, the first of which is the baseline, and every comparison.
+
+    `p_holm` is Holm's over all comparisons of one metric, those by split apart from those of all splits together.
+    """
 
     sides: tuple[Side, ...]
     comparisons: tuple[Comparison, ...]

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from typing import Any
 
 from retake.look.calibration import calibrated
-from retake.look.curve import curve_of, curve_values
 from retake.look.data import FileFacts, Rows
 from retake.look.findings import Coverage, Group, IndexShare, Spending, Summary
-from retake.look.statistics.estimates import NAN, Estimate, mean_of_shares, rate, ungraded_bounds
+from retake.look.sheet import Sheet, control_first
+from retake.look.statistics.estimates import NAN, rate
 
-FACTS = """
-SELECT file_no, coalesce(split, '') AS split, coalesce(variant, '') AS variant, sample_id, cluster, candidate_idx,
-       is_verified AS v, coalesce(is_selected, false) AS selected, refusal_is_refusal AS refused, persona_score AS persona,
-       coalesce(is_truncated, false) AS truncated,
-       coalesce(finish_reason = 'error', false) OR error_type IS NOT NULL AS failed
-FROM all_rows JOIN clusters USING (query_id) WHERE NOT coalesce(is_retry, false)
-"""
-CLUSTERS = "SELECT query_id, row_number() OVER () - 1 AS cluster FROM (SELECT DISTINCT query_id FROM all_rows)"
-SAMPLES = """
-SELECT file_no, split, variant, sample_id, any_value(cluster) AS cluster,
-       count(*) AS n, max(candidate_idx) AS last_idx, count(v) AS graded, count(*) FILTER (v) AS "right",
-       count(v) FILTER (NOT truncated) AS graded_whole, count(*) FILTER (v AND NOT truncated) AS right_whole,
-       count(v) FILTER (candidate_idx = 0) AS first_graded, count(*) FILTER (v AND candidate_idx = 0) AS first_right,
-       count(*) FILTER (NOT failed) AS answered, count(*) FILTER (failed) AS failed,
-       count(*) FILTER (truncated AND NOT failed) AS truncated,
-       count(refused) FILTER (NOT failed) AS asked_refusal, count(*) FILTER (refused AND NOT failed) AS refused,
-       coalesce(sum(persona), 0) AS persona_sum, count(persona) AS persona_n
-FROM facts GROUP BY file_no, split, variant, sample_id
-"""
 SPENDING = """
 SELECT coalesce(sum(input_tokens), 0), coalesce(sum(cached_input_tokens), 0), coalesce(sum(output_tokens), 0),
        coalesce(sum(reasoning_tokens), 0), sum(cost_usd), sum(judge_cost_usd), sum(cache_savings_usd),
@@ -44,13 +24,8 @@ FROM all_rows
 
 def measured(rows: Rows, *, filtered: bool = False) -> Summary:
     """Return the summary of `rows`; `filtered` says that some were left out, so that nothing counts as missing."""
-    rows.make("clusters", CLUSTERS)
-    rows.make("facts", FACTS)
-    rows.make("samples", SAMPLES)
-    samples = rows.arrays("SELECT * EXCLUDE (sample_id) FROM samples ORDER BY rowid")
-    width = int(rows.tuples("SELECT count(*) FROM clusters")[0][0])
-    curve = curve_values(rows)
-    groups = _groups(samples, curve, width)
+    sheet = Sheet.of(rows)
+    samples, width, groups = sheet.samples, sheet.width, _groups(sheet)
     total, retries = rows.tuples("SELECT count(*), count(*) FILTER (is_retry) FROM all_rows")[0]
     verified = float(samples["right"].sum())
     return Summary(
@@ -63,52 +38,18 @@ def measured(rows: Rows, *, filtered: bool = False) -> Summary:
     )  # fmt: skip
 
 
-def _groups(samples: dict[str, Any], curve: dict[str, Any], width: int) -> tuple[Group, ...]:
+def _groups(sheet: Sheet) -> tuple[Group, ...]:
     """Return all rows, each split, each variant, and each pair of them that has rows, in the order of their names."""
-    import numpy as np
-
-    pairs = sorted(set(zip(samples["split"].tolist(), samples["variant"].tolist(), strict=True)))
-    splits, variants = sorted({s for s, _ in pairs}), sorted({v for _, v in pairs}, key=_control_first)
+    cells = sheet.cells()
+    splits = list(dict.fromkeys(s for s, _ in cells))
+    variants = sorted({v for _, v in cells}, key=control_first)
     wanted: list[tuple[str | None, str | None]] = [
         (None, None),
         *((s, None) for s in splits),
         *((None, v) for v in variants),
     ]
-    wanted += [(s, v) for s in splits for v in variants if (s, v) in pairs]
-    of_split = {s: samples["split"] == s for s in splits}
-    of_variant = {v: samples["variant"] == v for v in variants}
-    everything = np.ones(len(samples["split"]), bool)
-    masks = [of_split.get(s, everything) & of_variant.get(v, everything) for s, v in wanted]
-    return tuple(_group(s, v, samples, curve, mask, width) for (s, v), mask in zip(wanted, masks, strict=True))
-
-
-def _control_first(variant: str) -> tuple[bool, str]:
-    return variant != "control", variant
-
-
-def _group(
-    split: str | None, variant: str | None, samples: dict[str, Any], curve: dict[str, Any], mask: Any, width: int
-) -> Group:
-    import numpy as np
-
-    cluster = samples["cluster"][mask]
-
-    def summed(values: Any) -> Any:
-        return np.bincount(cluster, weights=values, minlength=width)
-
-    def share(top: str, bottom: str, of: Callable[[Any, Any], Estimate] = rate) -> Estimate:
-        return of(summed(samples[top][mask]), summed(samples[bottom][mask]))
-
-    some = {name: samples[name][mask] for name in ("n", "graded", "right")}
-    right, graded, n = (float(some[name].sum()) for name in ("right", "graded", "n"))
-    return Group(
-        split, variant, samples=int(mask.sum()), candidates=int(n), verified=share("right", "graded"),
-        verified_bounds=ungraded_bounds(right, graded, n - graded), verified_untruncated=share("right_whole", "graded_whole"),
-        ungraded=rate(summed(some["n"] - some["graded"]), summed(some["n"])), refused=share("refused", "asked_refusal"),
-        truncated=share("truncated", "answered"), failed=share("failed", "n"), first=share("first_right", "first_graded"),
-        any_of_n=rate(summed(some["right"] > 0), summed(some["graded"] > 0)),
-        persona=share("persona_sum", "persona_n", mean_of_shares), curve=curve_of(curve, mask, cluster, width),
-    )  # fmt: skip
+    wanted += cells
+    return tuple(sheet.group(sheet.mask(split=s, variant=v), split=s, variant=v) for s, v in wanted)
 
 
 def _by_index(rows: Rows, width: int) -> tuple[IndexShare, ...]:
