@@ -1,0 +1,1 @@
+"""The report page: what it says, what it draws, and how it shows untrusted text."""
