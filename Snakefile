@@ -20,4 +20,4 @@ rule all:
     default_target: True
     localrule: True
     input:
-        bind.default_targets(project),
+        bind.default_targets,

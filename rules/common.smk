@@ -2,7 +2,7 @@
 from retake.workflow import bind
 
 
-project, stages = bind.open_project(workflow, config)
+project, stages = bind.open_project(config)
 
 
 wildcard_constraints:

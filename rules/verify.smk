@@ -9,7 +9,7 @@ for N, names in project.counts.items():
         input:
             answers=bind.answers,
             block=bind.block,
-            markers=bind.persona_files,
+            markers=bind.marker_files,
         output:
             expand("results/{{experiment}}/verification/{{variant}}/{{sample}}/{candidate}.json", candidate=range(N)),
         wildcard_constraints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from retake import paths
 from retake.errors import RetakeError
 from retake.workflow import freshness, targets
+from retake.workflow.invocation import invocation
 from retake.workflow.lock import take_lock
 from retake.workflow.project import TOOL_SPLITS, Project
 from retake.workflow.stages import Stages
@@ -18,11 +19,13 @@ VARIANT, SAMPLE, SPLIT = paths.VARIANT, paths.SAMPLE, paths.SPLIT
 TOOL_SAMPLE = rf"(?:{'|'.join(TOOL_SPLITS)})_\d\d\d\d+"
 FromWildcards = Callable[[Any], Any]
 
+LOG = logging.getLogger("snakemake")
+
 _project: Project
 
 
-def open_project(workflow: Any, config: Mapping[str, object]) -> tuple[Project, Stages]:
-    """Return the project and its stages for this Snakemake run; the main process takes the lock.
+def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
+    """Return the project and its stages for this Snakemake run; the process that schedules takes the lock.
 
     Raises:
         WorkflowError: for a user's mistake that concerns what was asked for: one clear message.
@@ -30,16 +33,20 @@ def open_project(workflow: Any, config: Mapping[str, object]) -> tuple[Project, 
     from snakemake.exceptions import WorkflowError
 
     global _project
-    _project = Project(Path(os.getcwd()), config)
+    _project, run = Project(Path.cwd(), config), invocation()
     try:
-        if workflow.is_main_process and not workflow.dryrun:
+        if run.is_main and not run.is_dry:
             take_lock(_project.root)
-        targets.check_targets(_project, targets.wanted(workflow))
-        if workflow.is_main_process:
-            targets.set_failures_aside(_project, targets.wanted(workflow))
+        for warning in targets.check_targets(_project, list(run.targets)):
+            LOG.warning(warning)
+        if run.is_main:
+            targets.set_failures_aside(_project, list(run.targets))
     except RetakeError as error:
         raise WorkflowError(str(error)) from None
-    return _project, Stages(_project, is_main=workflow.is_main_process, is_dry=workflow.dryrun)
+    stages = Stages(_project)
+    if run.is_main and not run.is_dry:
+        stages.wake_on_interrupt()
+    return _project, stages
 
 
 def _told(function: Callable[[Any], Any]) -> FromWildcards:
@@ -77,8 +84,14 @@ def block(wildcards: Any) -> str:
 
 @_told
 def persona_files(wildcards: Any) -> list[str]:
-    """Return the files of an experiment's persona: its text and its markers; none without a persona."""
-    return _project.persona_files(wildcards.experiment)
+    """Return the text of an experiment's persona, which its candidates are asked with; none without a persona."""
+    return _project.persona_files(wildcards.experiment)[:1]
+
+
+@_told
+def marker_files(wildcards: Any) -> list[str]:
+    """Return the markers of an experiment's persona, which its candidates are measured by; none without any."""
+    return _project.persona_files(wildcards.experiment)[1:]
 
 
 @_told
@@ -148,6 +161,7 @@ def copies(project: Project) -> dict[str, str]:
     return {name: path for name, path in wanted.items() if path and path != paths.parquet_path(name)}
 
 
-def default_targets(project: Project) -> list[str]:
+@_told
+def default_targets(_wildcards: Any) -> list[str]:
     """Return table, trajectories and report of the experiments that config/config.yaml lists."""
-    return targets.default_targets(project)
+    return targets.default_targets(_project)

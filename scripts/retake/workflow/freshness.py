@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from retake import paths
-from retake.experiment.facts import facts_of
 from retake.files import canonical_json, digest_of_bytes, write_text
-from retake.workflow.project import Project
-from retake.workflow.settings import judge_recipe, mock_recipe, recipe_of
+from retake.prompts.variants import variant_digest
+from retake.workflow.project import TOOL_SPLITS, Project
+from retake.workflow.settings import asked, judge_of, mock_of, recipe_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -36,7 +36,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "answer": (),
 }
 
-VERIFIER_CODE: dict[str, tuple[str, ...]] = {"math": ("verify/math",), "code": ("verify/code",), "none": ()}
+MATH_CODE, CODE_CODE = ("verify/math",), ("verify/code",)
 
 
 @cache
@@ -52,10 +52,20 @@ def code_digest(parts: tuple[str, ...]) -> str:
 
 
 def verifier_version(split: str) -> str:
-    """Return the digest of the code that verifies a split: the shared part and its own verifier's."""
-    from retake.workflow.verifying import kind_of
+    """Return the digest of the code that verifies a split: the shared part, and the verifiers that its rows can need.
 
-    return code_digest(STAGE_CODE["verify"] + VERIFIER_CODE[kind_of(split)])
+    Only the rows tell which verifier a split needs, and a plan is made without them; the names of splits are a guide, and an
+    unknown name counts as needing both.
+    """
+    if split in TOOL_SPLITS:
+        own: tuple[str, ...] = ()
+    elif split.startswith(("code", "humaneval")):
+        own = CODE_CODE
+    elif split.startswith(("math", "gsm8k", "stem", "calibration")):
+        own = MATH_CODE
+    else:
+        own = MATH_CODE + CODE_CODE
+    return code_digest(STAGE_CODE["verify"] + own)
 
 
 def _spec(stage: str, version: str, **values: Any) -> str:
@@ -76,30 +86,24 @@ def samples_spec(project: Project, dataset: str, split: str) -> str:
 
 
 def generate_spec(project: Project, experiment: str, variant: str) -> str:
-    """Return the spec of a generate job: the recipe of its requests and the variant's own text."""
+    """Return the spec of a generate job: the recipe of its requests and all that its variant does."""
     config = project.experiment(experiment)
-    recipe = recipe_of(config, facts_of(config.generator, config.model, root=project.root))
-    code = ""
-    if project.variants(experiment)[variant].function:
-        code = "".join(digest_of_bytes(file.read_bytes()) for file in sorted(project.root.glob("variants/*.py")))
     return _spec(
         "generate",
         code_digest(STAGE_CODE["generate"]),
-        recipe=vars(recipe),
+        recipe=vars(recipe_of(config, root=project.root)),
         structured_output=config.structured_output,
-        variant=project.variants(experiment)[variant].model_dump(exclude={"description"}),
-        variant_code=code,
+        variant=variant_digest(project.variants(experiment)[variant], root=project.root),
     )
 
 
 def trace_spec(project: Project, experiment: str) -> str:
-    """Return the spec of a trace job; the families that a conversation used are an input file of their own."""
+    """Return the spec of a trace job; the families that its conversations used are an input file of their own."""
     config = project.experiment(experiment)
-    mock = mock_recipe(config, root=project.root)
     return _spec(
         "trace",
         code_digest(STAGE_CODE["trace"]),
-        mock=vars(mock),
+        mock=asked(mock_of(config, root=project.root)),
         force=config.tool_mock.force,
         max_tool_turns=config.max_tool_turns,
     )
@@ -108,13 +112,12 @@ def trace_spec(project: Project, experiment: str) -> str:
 def verify_spec(project: Project, experiment: str, sample: str) -> str:
     """Return the spec of a verify job: the verifier's code and the judge's settings."""
     config = project.experiment(experiment)
-    judge = judge_recipe(config, root=project.root)
+    judge = judge_of(config, root=project.root)
     return _spec(
         "verify",
         verifier_version(paths.split_of(sample)),
-        judge=None if judge is None else vars(judge),
+        judge=None if judge is None else asked(judge),
         threshold=config.judge_threshold,
-        max_tokens=config.max_tokens,
         sandbox=project.settings().get("sandbox", {}),
     )
 

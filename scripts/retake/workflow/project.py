@@ -12,7 +12,7 @@ from retake import paths
 from retake.errors import ConfigError, RetakeError
 from retake.experiment.load import experiment_ids, load_experiment
 from retake.experiment.model import Experiment, Variant
-from retake.prompts.personas import Persona, load_persona
+from retake.prompts.personas import Persona, load_persona, persona_files
 from retake.prompts.variants import load_variants
 from retake.samples.blocks import dataset_id, source_files
 
@@ -101,6 +101,15 @@ class Project:
             path = self.experiment(experiment).persona
             self._personas[experiment] = None if path is None else load_persona(path, root=self.root)
         return self._personas[experiment]
+
+    def persona_files(self, experiment: str) -> list[str]:
+        """Return the files of an experiment's persona: its text, then its markers if it has any; none without a persona."""
+        path = self.experiment(experiment).persona
+        return [] if path is None or self.persona(experiment) is None else persona_files(path, root=self.root)
+
+    def answered(self, experiment: str, variant: str, sample: str) -> list[str]:
+        """Return the manifest of the worker that answers a (variant, sample) in bulk; none for a live experiment."""
+        return []
 
     def samples(self, experiment: str) -> list[str]:
         """Return the ids of an experiment's samples, split by split."""

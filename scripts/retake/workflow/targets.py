@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
-import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 from retake import paths
-from retake.errors import ConfigError, RetakeError
+from retake.errors import ConfigError
+from retake.experiment.checks import notices
+from retake.experiment.facts import check_models
 from retake.files import digest, write_text
 from retake.workflow.project import Project
 
 FAILURES = ".retake/failures"
-
-
-def wanted(workflow: Any) -> list[str]:
-    """Return the targets of this Snakemake run, as they were typed."""
-    return sorted(str(target) for target in workflow.dag_settings.targets)
 
 
 def experiment_of(target: str) -> str | None:
@@ -30,18 +26,18 @@ def experiment_of(target: str) -> str | None:
     return match[1]
 
 
-def check_targets(project: Project, targets: list[str]) -> None:
-    """Check that every target under results/ is one that can be made.
+def check_targets(project: Project, targets: list[str]) -> list[str]:
+    """Check that every target under results/ is one that can be made, and return warnings about the models it asks.
 
     Raises:
-        RetakeError: where one names no experiment (with the nearest one), or a broken experiment (with what is wrong).
+        RetakeError: where one names no experiment (with the nearest one), or one that cannot run (with what is wrong).
     """
+    today = datetime.date.today()
+    warnings: list[str] = []
     for target in targets or default_targets(project):
         name = experiment_of(target)
         if name is None:
             continue
-        if name in project.broken:
-            raise project.broken[name]
         if name not in project.ids:
             raise ConfigError(
                 target,
@@ -50,7 +46,14 @@ def check_targets(project: Project, targets: list[str]) -> None:
                 allowed="an experiment of experiments/<group>/<name>.yaml",
                 remedy=_nearest(name, project),
             )
+        if name in project.broken:
+            raise project.broken[name]
+        project.persona(name)
         _check_file(project, name, target)
+        file = str(paths.experiment_file(name))
+        warnings += check_models(project.experiment(name), today=today, root=project.root, file=file)
+        warnings += notices(project.experiment(name))
+    return list(dict.fromkeys(warnings))
 
 
 def _nearest(name: str, project: Project) -> str:
@@ -164,11 +167,3 @@ def _names(folder: Path) -> set[str]:
             return {entry.name for entry in entries}
     except (FileNotFoundError, NotADirectoryError):
         return set()
-
-
-def read_json_or_none(path: Path) -> Any:
-    """Return the JSON in a file, or None where there is none that can be read."""
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return None

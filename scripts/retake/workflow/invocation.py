@@ -1,0 +1,38 @@
+"""How this run of Snakemake was started: what it was asked for, and whether it only plans.
+
+The Snakefile is read before Snakemake attaches its settings to the workflow, so they are taken from the command line.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """`targets` as they were typed; `is_dry` for a plan or a listing; `is_main` for the process that schedules."""
+
+    targets: tuple[str, ...] = ()
+    is_dry: bool = True
+    is_main: bool = True
+
+
+_LISTINGS = ("dryrun", "list_rules", "list_target_rules", "summary", "detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "lint", "report", "list_input_changes", "list_params_changes", "list_code_changes", "list_untracked", "unlock", "cleanup_metadata", "archive")  # fmt: skip
+
+
+def invocation() -> Invocation:
+    """Return how Snakemake was started; outside its command line (its API, a test), a plan without targets."""
+    from snakemake.cli import get_argument_parser
+
+    if "snakemake" not in sys.argv[0]:
+        return Invocation()
+    known, _ = get_argument_parser().parse_known_args(sys.argv[1:])
+    targets = tuple(str(target) for target in getattr(known, "targets", None) or ())
+    is_dry = any(_is_set(getattr(known, name, None)) for name in _LISTINGS)
+    mode = str(getattr(known, "mode", "default")).rpartition(".")[2].lower()
+    return Invocation(targets, is_dry, mode in ("default", "0", "none"))
+
+
+def _is_set(value: object) -> bool:
+    return value is not None and value is not False and value != []

@@ -1,0 +1,130 @@
+"""One function a rule, in the order of the flow. Each is what a rule's `run:` line calls."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from retake.errors import RetakeError
+from retake.samples.blocks import read_sample, write_block
+from retake.samples.sample import Sample
+from retake.workflow.project import Project
+
+if TYPE_CHECKING:
+    from retake.workflow.services import Services
+
+
+@contextmanager
+def told(log: str) -> Iterator[None]:
+    """Have a RetakeError reach the user as it is written, and the job's log as well."""
+    from snakemake.exceptions import WorkflowError
+
+    try:
+        yield
+    except RetakeError as error:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        Path(log).write_text(f"{type(error).__name__}: {error}\n")
+        raise WorkflowError(str(error)) from None
+
+
+class Stages:
+    """The stages of one Snakemake run; what they share (event loop, clients, pools) is made when first needed."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @cached_property
+    def services(self) -> Services:
+        """The shared runtime and what runs on it."""
+        from retake.workflow.services import Services
+
+        return Services(self.project)
+
+    def wake_on_interrupt(self) -> None:
+        """Have Ctrl-C wake the jobs that wait for answers, then do what it did before; call it from the main thread.
+
+        Snakemake waits for the threads of its pool to end, and these wait for the event loop.
+        """
+        before = signal.getsignal(signal.SIGINT)
+
+        def handler(number: int, frame: FrameType | None) -> None:
+            if "services" in self.__dict__:
+                self.services.runtime.wake()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(signal.SIGINT, handler)
+
+    def write_samples(self, output: str, wildcards: Any, log: str) -> None:
+        """Write one block of samples."""
+        with told(log):
+            user = self.project.user_of_dataset(wildcards.dataset, wildcards.split)
+            write_block(user, wildcards.split, int(wildcards.block), Path(output), root=self.project.root)
+
+    def generate(self, outputs: Sequence[str], block: str, wildcards: Any, log: str) -> None:
+        """Ask for the candidates of one (sample, variant), and write their first answers."""
+        from retake.workflow.generating import generate
+
+        with told(log):
+            generate(
+                self.services, wildcards.experiment, wildcards.variant, self._sample(block, wildcards), outputs=outputs
+            )
+
+    def trace(self, outputs: Sequence[str], raws: Sequence[str], block: str, wildcards: Any, log: str) -> None:
+        """Hold the tool conversations that follow the first answers of one (sample, variant)."""
+        from retake.workflow.tracing import trace
+
+        with told(log):
+            trace(
+                self.services,
+                wildcards.experiment,
+                wildcards.variant,
+                self._sample(block, wildcards),
+                raws=raws,
+                outputs=outputs,
+            )
+
+    def verify(self, outputs: Sequence[str], block: str, wildcards: Any, log: str) -> None:
+        """Judge the candidates of one (sample, variant)."""
+        from retake.workflow.verifying import verify
+
+        with told(log):
+            verify(
+                self.services, wildcards.experiment, wildcards.variant, self._sample(block, wildcards), outputs=outputs
+            )
+
+    def merge(self, table: str, metadata: str, wildcards: Any, log: str) -> None:
+        """Write the table of an experiment and its metadata.json."""
+        from retake.workflow.merging import merge
+
+        with told(log):
+            merge(self.project, wildcards.experiment, Path(table), Path(metadata))
+
+    def trajectories(self, index: str, table: str, wildcards: Any, log: str) -> None:
+        """Write the trajectory folders of an experiment."""
+        from retake.merge.trajectories import write_trajectories
+
+        with told(log):
+            write_trajectories(Path(table), Path(index).parent)
+
+    def report(self, page: str, table: str, log: str) -> None:
+        """Write the report of an experiment."""
+        from retake.look.report import write_report
+
+        with told(log):
+            write_report(Path(table), Path(page))
+
+    def exports(self, outputs: Any, table: str, log: str) -> None:
+        """Write training data, a dataset card and an Inspect log."""
+        from retake.merge import exports
+
+        with told(log):
+            exports.write_all(Path(table), outputs)
+
+    def _sample(self, block: str, wildcards: Any) -> Sample:
+        return read_sample(Path(block), wildcards.sample)
