@@ -31,7 +31,8 @@ def dataset_id(experiment: Experiment, split: str) -> str:
         "seed": experiment.random_seed,
         "min_chars": experiment.min_query_chars,
     }
-    slug = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-40:].strip("_").lower() or "data"
+    shown = name if not name.startswith(("/", "~")) else Path(name).name
+    slug = re.sub(r"[^A-Za-z0-9]+", "_", shown).strip("_")[-40:].strip("_").lower() or "data"
     return f"{slug}-{digest(key)[:10]}"
 
 

@@ -46,7 +46,9 @@ def open_source(experiment: Experiment, split: str, *, root: Path) -> Source:
     if path is not None:
         is_shared = path.name != f"{split}{_suffix(path)}" and len(experiment.splits) > 1
         rows = _of_split(_numbered(path), split, path) if is_shared else _numbered(path)
-        return Source(name, split, _sha256(path), rows, is_ours=True)
+        # A path of this machine stays out of what is shared: only the file's name goes into the samples.
+        told = name if not name.startswith(("/", "~")) else Path(name).name
+        return Source(told, split, _sha256(path), rows, is_ours=True)
     if name.startswith("reasoning_gym:"):
         from retake.samples.generated import generated_rows
 

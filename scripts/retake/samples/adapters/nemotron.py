@@ -8,7 +8,6 @@ from typing import Any
 
 from retake.errors import DataError
 from retake.samples.draft import Draft, Row, text_of
-from retake.samples.statement import sample_tests
 
 ORDER = 10
 
@@ -27,7 +26,7 @@ def read(row: Row, *, split: str) -> list[Draft]:
 
     Ground truth is metadata's expected_answer (source dataset), else for math the last boxed result of the last assistant
     message without its thinking (source model: a model's own answer). tool_calling and code have none: a simulated
-    conversation and a model's prose are no labels. Code gets the examples of its statement as tests, where it has some.
+    conversation and a model's prose are no labels. Code has no tests but the examples that its statement may hold.
 
     Raises:
         DataError: where metadata is no JSON object.
@@ -45,7 +44,6 @@ def read(row: Row, *, split: str) -> list[Draft]:
             ground_truth_source=source,
             source_metadata=kept | {key: value for key, value in metadata.items() if key != "tools"},
             category=text_of(row.get("category")) or None,
-            tests=sample_tests(question) if split == "code" else None,
             tools=list(metadata.get("tools") or []),
         )
     ]
