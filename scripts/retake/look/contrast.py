@@ -10,25 +10,13 @@ from typing import Any
 from retake.errors import DataError
 from retake.look.data import Rows
 from retake.look.findings import METRICS, Comparison, Comparisons, Flip, Side
+from retake.look.metrics import PARTS, cells_sql, needed
 from retake.look.sheet import Sheet, control_first
-from retake.look.statistics.paired import PairedDifference, holm, paired_difference
+from retake.look.statistics.paired import PairedDifference, difference_of_differences, holm, paired_difference
 
-# A metric is (value, where it is known, where it is asked for): SQL on one row.
-_GRADED, _ANSWERED = "is_verified IS NOT NULL", "NOT failed"
-_MALFORMED = "calibration_flaw IS NOT NULL AND calibration_outcome IS NOT NULL"
-_SOUND = "calibration_flaw IS NULL AND calibration_outcome IS NOT NULL"
-_SQL: dict[str, tuple[str, str, str]] = {
-    "verified": ("is_verified", _GRADED, "true"),
-    "any_of_n": ("is_verified", _GRADED, "true"),
-    "first": ("is_verified", _GRADED, "candidate_idx = 0"),
-    "refused": ("refusal_is_refusal", f"{_ANSWERED} AND refusal_is_refusal IS NOT NULL", _ANSWERED),
-    "truncated": ("truncated", _ANSWERED, _ANSWERED),
-    "persona": ("persona_score", "persona_score IS NOT NULL", "persona_score IS NOT NULL"),
-    "correct_refusal": ("calibration_outcome = 'correct_refusal'", _MALFORMED, _MALFORMED),
-    "hallucination": ("calibration_outcome = 'hallucination'", _MALFORMED, _MALFORMED),
-    "false_refusal": ("calibration_outcome = 'false_refusal'", _SOUND, _SOUND),
-}
 _COUNTS = ("cut", "answered")
+# A difference below two points that is not significant is noise, whether it shrinks or not.
+NOTED = 0.02
 
 
 @dataclass(frozen=True)
@@ -88,7 +76,7 @@ def compared(
         raise DataError(f"--metric {unknown[0]}: no such metric; there are {', '.join(METRICS)}")
     sheet = Sheet.of(rows)
     sides = tuple(_side(rows, sheet, cell) for cell in cells)
-    rows.make("cells", _cells_sql(metrics))
+    rows.make("cells", cells_sql(metrics))
     pairs = list(combinations(cells, 2)) if all_pairs else [(cells[0], cell) for cell in cells[1:]]
     joined = [(a, b, _joined(rows, a, b, metrics)) for a, b in pairs]
     splits = list(dict.fromkeys(s for s, _ in sheet.cells())) if by_split else []
@@ -114,31 +102,6 @@ def _side(rows: Rows, sheet: Sheet, cell: Cell) -> Side:
     return Side(cell.label, rows.files[number].path, cell.variant, ", ".join(models), group)
 
 
-def _cells_sql(metrics: Sequence[str]) -> str:
-    sums = []
-    for metric in metrics:
-        value, known, asked = _SQL[metric]
-        scope = f"({asked}) AND ({known})"
-        sums += [
-            f"coalesce(sum(CAST({value} AS DOUBLE)) FILTER ({scope}), 0) AS {metric}_sum",
-            f"count(*) FILTER ({scope}) AS {metric}_n",
-            f"coalesce(sum(CAST({value} AS DOUBLE)) FILTER ({scope} AND NOT truncated), 0) AS {metric}_whole_sum",
-            f"count(*) FILTER ({scope} AND NOT truncated) AS {metric}_whole_n",
-            f"count(*) FILTER (({asked}) AND NOT ({known})) AS {metric}_unknown",
-        ]
-    return f"""
-        WITH plain AS (
-            SELECT * REPLACE (coalesce(variant, '') AS variant, coalesce(split, '') AS split),
-                   coalesce(is_truncated, false) AS truncated,
-                   coalesce(finish_reason = 'error', false) OR error_type IS NOT NULL AS failed
-            FROM all_rows WHERE NOT coalesce(is_retry, false)
-        )
-        SELECT file_no, variant, query_id, any_value(split) AS split, min(sample_id) AS sample_id,
-               count(*) FILTER (truncated AND NOT failed) AS cut, count(*) FILTER (NOT failed) AS answered, {", ".join(sums)}
-        FROM plain GROUP BY file_no, variant, query_id
-    """
-
-
 def _on(a: Cell, b: Cell) -> str:
     """Return how the two sides join: on the query, and on whatever of file and variant is no side."""
     more = [] if a.file_no is not None else ["a.file_no = b.file_no"]
@@ -154,10 +117,10 @@ def _sides_sql(a: Cell, b: Cell) -> str:
 
 def _joined(rows: Rows, a: Cell, b: Cell, metrics: Sequence[str]) -> dict[str, Any]:
     """Return the pairs as arrays: split, query (a number), and every count of either side as a_<name>, b_<name>."""
-    parts = [f"{metric}_{part}" for metric in metrics for part in ("sum", "n", "whole_sum", "whole_n", "unknown")]
+    parts = [f"{metric}_{part}" for metric in needed(metrics) for part in PARTS]
     columns = ", ".join(f"{side}.{name} AS {side}_{name}" for side in "ab" for name in (*_COUNTS, *parts))
     table = rows.arrays(
-        f"SELECT a.split AS split, dense_rank() OVER (ORDER BY a.query_id) - 1 AS query, {columns} {_sides_sql(a, b)} "
+        f"SELECT a.split AS split, dense_rank() OVER (ORDER BY a.source) - 1 AS source, dense_rank() OVER (ORDER BY a.query_id) - 1 AS query, {columns} {_sides_sql(a, b)} "
         "ORDER BY a.query_id, a.variant, a.file_no"
     )
     pairs = len(table["query"])
@@ -181,6 +144,15 @@ def _comparison(metric: str, split: str | None, a: Cell, b: Cell, table: dict[st
 
 def _difference(pairs: dict[str, Any], metric: str, kind: str) -> PairedDifference:
     """Return the paired difference by query; a query's rate is the mean over the variants (and files) that pair up."""
+    if metric == "calibration_score":
+        admitted, declined = (_by_query(pairs, name, kind) for name in ("correct_refusal", "false_refusal"))
+        return difference_of_differences(admitted[:2], declined[:2], clusters=(admitted[2], declined[2]))
+    a, b, _, single = _by_query(pairs, metric, kind)
+    return paired_difference(a, b, single=single and metric != "persona")
+
+
+def _by_query(pairs: dict[str, Any], metric: str, kind: str) -> tuple[Any, Any, Any, bool]:
+    """Return both sides' rates by query, each query's source, and whether each side has one candidate a query."""
     import numpy as np
 
     sums = [pairs[f"{side}_{metric}{kind}_sum"] for side in "ab"]
@@ -189,17 +161,20 @@ def _difference(pairs: dict[str, Any], metric: str, kind: str) -> PairedDifferen
         sums, counts = [(s > 0).astype(float) for s in sums], [(n > 0).astype(float) for n in counts]
     both = (counts[0] > 0) & (counts[1] > 0)
     rates = [s[both] / n[both] for s, n in zip(sums, counts, strict=True)]
-    _, query = np.unique(pairs["query"][both], return_inverse=True)
+    _, first, query = np.unique(pairs["query"][both], return_index=True, return_inverse=True)
     times = np.bincount(query)
     a, b = (np.bincount(query, weights=r) / times for r in rates)
-    single = metric != "persona" and bool((times == 1).all()) and all(bool((n[both] == 1).all()) for n in counts)
-    return paired_difference(a, b, single=single)
+    single = bool((times == 1).all()) and all(bool((n[both] == 1).all()) for n in counts)
+    return a, b, pairs["source"][both][first], single
 
 
 def _bounds(pairs: dict[str, Any], metric: str) -> tuple[float, float]:
     """Return the difference with the unknown counted for a and against b, and the other way round."""
     import numpy as np
 
+    if metric == "calibration_score":
+        (least, most), (fewest, highest) = _bounds(pairs, "correct_refusal"), _bounds(pairs, "false_refusal")
+        return least - highest, most - fewest
     extremes = []
     for side in "ab":
         right, known, unknown = (pairs[f"{side}_{metric}_{part}"] for part in ("sum", "n", "unknown"))
@@ -231,20 +206,12 @@ def _corrected(comparisons: Iterable[Comparison]) -> list[Comparison]:
 
 def warnings_of(comparison: Comparison) -> tuple[str, ...]:
     """Return what a reader of the comparison must know: a vanishing difference, bounds that reverse it, too few samples."""
-    full, whole = comparison.with_truncated, comparison.without_truncated
+    full = comparison.with_truncated
     if full.samples == 0:
-        return ("The sides have no graded query in common.",)
+        return ("The sides have no query in common that this metric is known for.",)
     told = []
-    if (
-        comparison.metric != "truncated"
-        and (comparison.truncated_a > 0 or comparison.truncated_b > 0)
-        and _vanishes(full, whole)
-    ):
-        left = f"{whole.difference:+.1%} (p {whole.p_holm:.3f})" if whole.samples else "no query is left"
-        told.append(
-            f"The difference of {full.difference:+.1%} vanishes without cut answers: {left}. "
-            f"Cut: {comparison.truncated_a:.0%} of {comparison.a}, {comparison.truncated_b:.0%} of {comparison.b}."
-        )
+    if comparison.metric != "truncated" and (comparison.truncated_a > 0 or comparison.truncated_b > 0):
+        told += _without_cut(comparison)
     low, high = comparison.bounds
     if full.is_significant and low <= 0 <= high:
         told.append(f"Ungraded candidates could undo it: between {low:+.1%} and {high:+.1%}.")
@@ -253,13 +220,23 @@ def warnings_of(comparison: Comparison) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _vanishes(full: PairedDifference, whole: PairedDifference) -> bool:
+def _without_cut(comparison: Comparison) -> list[str]:
+    full, whole = comparison.with_truncated, comparison.without_truncated
+    cut = f"Cut: {comparison.truncated_a:.0%} of {comparison.a}, {comparison.truncated_b:.0%} of {comparison.b}."
     if full.difference == 0:
-        return False
+        return []
     if whole.samples == 0:
-        return True
+        return [f"The difference of {full.difference:+.1%} vanishes without cut answers: no query is left. {cut}"]
     shrunk = whole.difference * full.difference <= 0 or abs(whole.difference) <= abs(full.difference) / 2
-    return (full.is_significant and not whole.is_significant) or (shrunk and abs(full.difference) >= 0.02)
+    if shrunk and (full.is_significant or abs(full.difference) >= NOTED):
+        return [
+            f"The difference of {full.difference:+.1%} vanishes without cut answers: {whole.difference:+.1%} (p {whole.p_holm:.3f}). {cut}"
+        ]
+    if full.is_significant and not whole.is_significant:
+        return [
+            f"The difference is not significant without cut answers: {whole.difference:+.1%} (p {whole.p_holm:.3f}). {cut}"
+        ]
+    return []
 
 
 def _with_flips(rows: Rows, comparison: Comparison, pairs: Sequence[tuple[Cell, Cell]], limit: int) -> Comparison:

@@ -20,6 +20,7 @@ METRICS = (
     "correct_refusal",
     "hallucination",
     "false_refusal",
+    "calibration_score",
 )
 
 

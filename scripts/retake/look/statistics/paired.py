@@ -73,6 +73,37 @@ def paired_difference(a: Any, b: Any, *, single: bool, seed: int = 0) -> PairedD
     )  # fmt: skip
 
 
+def difference_of_differences(first: Any, second: Any, *, clusters: Any, seed: int = 0) -> PairedDifference:
+    """Return the paired difference of a score that is the mean of `first` minus the mean of `second`.
+
+    Each is a pair (a, b) of arrays over its own samples; `clusters` says, for each, which samples belong together (the
+    good problem and its malformed twins). The interval and t test are cluster-robust by each cluster's influence on the
+    score (Taylor linearisation, CR1); p is the sign flip by cluster. NaN where either has no sample.
+    """
+    import numpy as np
+
+    (a, b), (c, d) = [tuple(np.asarray(side, dtype=float) for side in pair) for pair in (first, second)]
+    if a.size == 0 or c.size == 0:
+        return PairedDifference()
+    names, cluster = np.unique(np.concatenate([np.asarray(part) for part in clusters]), return_inverse=True)
+    kept, gone, groups = b - a, d - c, len(names)
+
+    def by_cluster(up: Any, down: Any) -> Any:
+        return np.bincount(cluster, weights=np.concatenate([up / a.size, -down / c.size]), minlength=groups)
+
+    shares, influence = by_cluster(kept, gone), by_cluster(kept - kept.mean(), gone - gone.mean())
+    mean = float(kept.mean() - gone.mean())
+    error = math.sqrt(float((influence**2).sum()) * groups / (groups - 1)) if groups > 1 else NAN
+    half = t_quantile((1 + LEVEL) / 2, groups - 1) * error if error > 1e-12 else NAN
+    p, test = sign_flip(np.round(shares, 12), seed=seed)
+    signs = np.sign(np.round(shares, 12))
+    return PairedDifference(
+        mean, mean - half, mean + half, p, p, _t_test(mean, error, groups), test, groups,
+        float(a.mean() - c.mean()), float(b.mean() - d.mean()), *(int((signs == s).sum()) for s in (1, -1, 0)),
+        detectable=detectable_effect(error, groups), more_samples=_more_samples(mean, error, groups, p),
+    )  # fmt: skip
+
+
 def _interval(d: Any, mean: float, error: float) -> tuple[float, float]:
     n = len(d)
     if n < 2 or error < 1e-12:
