@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retake.calls.progress import PROGRESS
 from retake.calls.request import Answer, Ask, Call, Request, Usage
 from retake.errors import CallError, RetakeError
 from retake.files import write_sealed
@@ -64,8 +65,10 @@ async def generate_candidates(requests: list[Request], *, ask: Ask, failures: Fa
             call = await ask(request)
         except CallError as error:
             failures.failure(error)
+            PROGRESS.add(done=1, failed=1)
             return error
         failures.answer()
+        PROGRESS.add(done=1)
         return call
 
     results = await asyncio.gather(*(one(request) for request in requests), return_exceptions=True)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from retake.calls.progress import PROGRESS
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
 
@@ -14,25 +15,10 @@ Send = Callable[[Request], Awaitable[Call]]
 
 
 @dataclass
-class Counts:
-    """What a client has done: calls found in the store, asked, and failed."""
-
-    found: int = 0
-    asked: int = 0
-    failed: int = 0
-    cost_usd: float = 0.0
-    tokens: int = 0
-
-
-@dataclass
 class Client:
-    """One store and one in-flight table for all jobs of a process, whatever the provider.
-
-    Every method but `counts` must be called on one event loop.
-    """
+    """One store and one in-flight table for all jobs of a process, whatever the provider; used on one event loop."""
 
     store: CallStore
-    counts: Counts = field(default_factory=Counts)
     _in_flight: dict[str, asyncio.Future[Call]] = field(default_factory=dict)
 
     def asking(self, send: Send) -> Ask:
@@ -54,7 +40,7 @@ class Client:
         if digest not in self._in_flight:
             stored = self.store.get(digest)
             if stored is not None:
-                self.counts.found += 1
+                PROGRESS.add(found=1)
                 return stored
             task = asyncio.ensure_future(self._ask_and_keep(request, send))
             self._in_flight[digest] = task
@@ -62,13 +48,12 @@ class Client:
         return await asyncio.shield(self._in_flight[digest])
 
     async def _ask_and_keep(self, request: Request, send: Send) -> Call:
+        PROGRESS.add(in_flight=1)
         try:
             call = await send(request)
-        except BaseException:
-            self.counts.failed += 1
-            raise
-        await asyncio.to_thread(self.store.put, call)
-        self.counts.asked += 1
-        self.counts.cost_usd += call.cost_usd or 0.0
-        self.counts.tokens += call.answer.usage.input_tokens + call.answer.usage.output_tokens
+            await asyncio.to_thread(self.store.put, call)
+        finally:
+            PROGRESS.add(in_flight=-1)
+        usage = call.answer.usage
+        PROGRESS.add(asked=1, tokens=usage.input_tokens + usage.output_tokens, cost_usd=call.cost_usd or 0.0)
         return call
