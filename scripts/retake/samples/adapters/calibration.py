@@ -1,8 +1,7 @@
 """Epistemic calibration: a good problem and its malformed twins, made by one recorded edit each.
 
-A row is `{"id", "problem", "answer", "twins": [{"flaw", "old", "new", "missing", "add"}], "twins_only": bool}`: in each twin the text
-`old`, which occurs once, becomes `new`, and `missing` says in words what can no longer be known (or what conflicts). `add`, optional, is put at the end: "Give the answer
-as one number." keeps a formula in an undefined variable from being an answer.
+A row is `{"id", "problem", "answer", "twins": [{"flaw", "old", "new", "missing"}], "twins_only": bool}`: in each twin the text
+`old`, which occurs once, becomes `new`, and `missing` says in words what can no longer be known (or what conflicts).
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def _twin(problem: str, pair: str, edit: dict[str, Any]) -> Draft:
         raise DataError(
             f"twin of {pair} ({flaw}): its old text {old!r} must occur once, and does {problem.count(old or ' ')} times."
         )
-    question = " ".join([*problem.replace(old, new).split(), *text_of(edit.get("add")).split()])
+    question = " ".join(problem.replace(old, new).split())
     return Draft(
         question,
         source_metadata={"calibration": {"pair": pair, "flaw": flaw, "missing": text_of(edit.get("missing"))}},
