@@ -69,7 +69,12 @@ def test_editing_a_persona_regenerates_only_its_experiments(place: Workspace, se
         pytest.param({"num_candidates": 3}, {"generate_x3": 3, "verify_x3": 3, "merge": 1}, 3, id="more_candidates"),
         pytest.param({"temperature": 0.5}, {"generate_x2": 3, "verify_x2": 3, "merge": 1}, 6, id="temperature"),
         pytest.param({"model": "gpt-4.1"}, {"generate_x2": 3, "verify_x2": 3, "merge": 1}, 6, id="model"),
-        pytest.param({"variants": ["control", "pressure"]}, {"generate_x2": 3, "verify_x2": 3, "merge": 1}, 6, id="another_variant"),
+        pytest.param(
+            {"variants": ["control", "pressure"]},
+            {"generate_x2": 3, "verify_x2": 3, "merge": 1},
+            6,
+            id="another_variant",
+        ),
         pytest.param({"notes": "a second look"}, {"merge": 1}, 0, id="notes"),
         pytest.param({"concurrency": 3}, {"merge": 1}, 0, id="concurrency"),
         pytest.param({"max_queries": 2}, {"merge": 1}, 0, id="fewer_samples"),

@@ -35,7 +35,15 @@ def place(tmp_path: Path, server: FakeProvider) -> Workspace:
 def started(place: Workspace, *arguments: str) -> subprocess.Popen[str]:
     """Start snakemake in a process group of its own."""
     command = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.Popen(command, cwd=place.folder, env=place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command,
+        cwd=place.folder,
+        env=place.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def wait_until(true: Callable[[], bool], *, limit_s: float = 120) -> None:
@@ -46,12 +54,23 @@ def wait_until(true: Callable[[], bool], *, limit_s: float = 120) -> None:
 
 
 @pytest.mark.parametrize("model", [pytest.param({}, id="openai"), pytest.param(CLAUDE, id="claude")])
-def test_25_samples_of_8_candidates_through_a_real_sdk(place: Workspace, server: FakeProvider, model: dict[str, str]) -> None:
-    place.experiment(dataset="embedded:gsm8k", splits=["gsm8k"], max_queries=24, num_candidates=8, persona="personas/data_flexible.txt", **model)
+def test_25_samples_of_8_candidates_through_a_real_sdk(
+    place: Workspace, server: FakeProvider, model: dict[str, str]
+) -> None:
+    place.experiment(
+        dataset="embedded:gsm8k",
+        splits=["gsm8k"],
+        max_queries=24,
+        num_candidates=8,
+        persona="personas/data_flexible.txt",
+        **model,
+    )
     place.build(TABLE)
     rows = place.rows("test/sums")
     assert server.counts()["asked"] == 24 * 8
-    assert [(r["sample_id"], r["candidate_idx"]) for r in rows] == [(f"gsm8k_{i:04d}", k) for i in range(1, 25) for k in range(8)]
+    assert [(r["sample_id"], r["candidate_idx"]) for r in rows] == [
+        (f"gsm8k_{i:04d}", k) for i in range(1, 25) for k in range(8)
+    ]
     assert len({row["request_digest"] for row in rows}) == 24 * 8
     assert sum(row["is_selected"] for row in rows) == 24
     assert all(row["input_tokens"] > 0 and row["cost_usd"] is not None for row in rows)
@@ -72,7 +91,16 @@ def test_users_lines_work_on_the_table(place: Workspace) -> None:
     assert len(df.merge(other, on=["query_id", "candidate_idx"])) == 6
     assert len(df[df["refusal_is_refusal"] == True]) == 0  # noqa: E712  (the users' own line)
     assert pq.read_table(file).schema.metadata[b"notes"].decode() == "Two takes."
-    wanted = {b"generated_at", b"model", b"num_candidates", b"temperature", b"splits", b"total_records", b"config_file", b"config"}
+    wanted = {
+        b"generated_at",
+        b"model",
+        b"num_candidates",
+        b"temperature",
+        b"splits",
+        b"total_records",
+        b"config_file",
+        b"config",
+    }
     assert wanted <= set(pq.read_table(file).schema.metadata)
 
 
@@ -139,7 +167,9 @@ def test_a_second_run_at_once_is_refused_clearly(place: Workspace, server: FakeP
 
 
 @pytest.mark.parametrize("model", [pytest.param({}, id="openai"), pytest.param(CLAUDE, id="claude")])
-def test_a_wrong_key_stops_at_once_with_one_message(place: Workspace, server: FakeProvider, model: dict[str, str]) -> None:
+def test_a_wrong_key_stops_at_once_with_one_message(
+    place: Workspace, server: FakeProvider, model: dict[str, str]
+) -> None:
     server.set(keys=["another-key"])
     place.experiment(max_queries=10, **model)
     done = place.snakemake(TABLE, check=False)
@@ -160,7 +190,9 @@ def test_a_missing_key_is_named_before_any_request(place: Workspace, server: Fak
     assert server.counts()["asked"] == 0
 
 
-def test_a_failed_candidate_is_an_error_row_and_the_next_run_asks_for_it_alone(place: Workspace, server: FakeProvider) -> None:
+def test_a_failed_candidate_is_an_error_row_and_the_next_run_asks_for_it_alone(
+    place: Workspace, server: FakeProvider
+) -> None:
     place.experiment(max_queries=10, num_candidates=2, max_failures=0.5, max_tries=1)
     server.plan(Fault("server_error", ordinals=[5, 9]))
     place.build(TABLE)

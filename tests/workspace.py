@@ -53,7 +53,9 @@ class Workspace:
         shutil.rmtree(folder / "experiments", ignore_errors=True)
         self.write("config/config.yaml", "experiments: []\n")
         if own_package:
-            shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            shutil.copytree(
+                ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+            )
             self.env["PYTHONPATH"] = str(folder / "scripts")
 
     def path(self, name: str) -> Path:
@@ -83,23 +85,39 @@ class Workspace:
         self.write(f"experiments/{name}.yaml", yaml.safe_dump(body, sort_keys=True, allow_unicode=True))
         return name
 
-    def run(self, *command: str, env: dict[str, str] | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, env: dict[str, str] | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in the workspace; show what it said where it fails."""
         done = subprocess.run(
-            command, cwd=self.folder, env={**self.env, **(env or {})}, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            command,
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
         )
         if check and done.returncode != 0:
-            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}")
+            raise AssertionError(
+                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}"
+            )
         return done
 
-    def snakemake(self, *arguments: str, env: dict[str, str] | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def snakemake(
+        self, *arguments: str, env: dict[str, str] | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         """Run snakemake in the workspace."""
         return self.run(sys.executable, "-m", "snakemake", *arguments, env=env, check=check)
 
-    def script(self, name: str, *arguments: str, env: dict[str, str] | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def script(
+        self, name: str, *arguments: str, env: dict[str, str] | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program of the project's scripts/ in the workspace."""
         own = self.path(f"scripts/{name}")
-        return self.run(sys.executable, str(own if own.exists() else ROOT / "scripts" / name), *arguments, env=env, check=check)
+        return self.run(
+            sys.executable, str(own if own.exists() else ROOT / "scripts" / name), *arguments, env=env, check=check
+        )
 
     def build(self, *targets: str, config: dict[str, Any] | None = None) -> subprocess.CompletedProcess[str]:
         """Make targets."""
