@@ -1,1 +1,5 @@
-"""Is an answer equivalent to the reference?"""
+"""Mathematics: is a candidate's final answer equivalent to the reference?"""
+
+from .verifier import Equivalence, MathVerifier
+
+__all__ = ["Equivalence", "MathVerifier"]

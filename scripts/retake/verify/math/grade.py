@@ -1,0 +1,76 @@
+"""The grading of one text against one reference: extraction, then the comparison of what was extracted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from .compare import compare
+from .extract import Extracted, candidates
+from .limits import OverLimit
+from .numeric import Outcome
+from .reading import Reading, read
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What was compared with what, and what came of it: `extracted` is None where the text states no answer."""
+
+    gold: str
+    extracted: Extracted | None
+    outcome: Outcome
+    is_over_limit: bool = False
+
+
+def grade(gold: str, text: str) -> Grade:
+    """Return the grade of `text` against the reference `gold`, in the calling thread and bounded time."""
+    reference = next(candidates(gold), None)
+    expected = _several(reference, reference) if reference else gold.strip()
+    try:
+        reading = read(expected)
+    except OverLimit as error:
+        return Grade(expected, None, Outcome(None, 0.0, "limits", f"the reference: {error}"), True)
+    best: Grade | None = None
+    for found in candidates(text):
+        given = _graded(reading, expected, found)
+        if best is None:
+            best = given
+        if given.outcome.equal is not None:
+            return (
+                given
+                if given.outcome.equal or best is given
+                else replace(
+                    best,
+                    outcome=replace(given.outcome, confidence=min(given.outcome.confidence, 0.35)),
+                    extracted=found,
+                )
+            )
+        if found.method in ("boxed", "hashes") or given.is_over_limit:
+            break
+    return best or Grade(expected, None, Outcome(None, 0.0, "extraction", "the text states no answer"))
+
+
+def _graded(reading: Reading, expected: str, found: Extracted) -> Grade:
+    try:
+        outcome = compare(reading, read(found.answer))
+        if found.others and not outcome.equal:
+            joined = compare(reading, read(_several(found, found)))
+            outcome = replace(joined, confidence=min(joined.confidence, 0.8)) if joined.equal else outcome
+        elif found.others and outcome.equal:
+            outcome = replace(
+                outcome,
+                confidence=min(outcome.confidence, 0.35),
+                detail=outcome.detail + "; other answers stand beside it",
+            )
+    except OverLimit as error:
+        return Grade(expected, found, Outcome(None, 0.0, "limits", str(error)), True)
+    return Grade(expected, found, outcome)
+
+
+def _several(found: Extracted, boxes: Extracted) -> str:
+    return ", ".join(
+        re.sub(r"^\s*\{|\}\s*$", "", box) if box.startswith("{") else box for box in (*boxes.others, found.answer)
+    )
+
+
+__all__ = ["Grade", "grade"]

@@ -1,0 +1,78 @@
+"""A small pool of killable child processes for the algebra system: a child that is lost is an error, never a verdict."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from concurrent.futures import TimeoutError as WaitedTooLong
+from typing import Any
+
+from ...errors import VerifierFailed
+from . import symbolic
+
+WALL_SECONDS = 120  # only for a child that hangs without using its CPU time: load alone does not reach it
+
+
+class SymbolicPool:
+    """Children forked ahead from a clean server, started at the first use; `compare` may be called from any thread."""
+
+    def __init__(self, processes: int, *, wall_seconds: float = WALL_SECONDS) -> None:
+        self._processes = processes
+        self._wall_seconds = wall_seconds
+        self._pool: Any = None
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    @property
+    def is_started(self) -> bool:
+        """Return whether any child was needed so far."""
+        return self._pool is not None
+
+    def _started(self) -> Any:
+        from pebble import ProcessPool
+
+        with self._lock:
+            if self._is_closed:
+                raise VerifierFailed("the algebra system's processes are closed")
+            if self._pool is None:
+                context = multiprocessing.get_context("forkserver")
+                context.set_forkserver_preload(["math_verify"])
+                self._pool = ProcessPool(
+                    max_workers=self._processes, max_tasks=500, initializer=symbolic.prepare, context=context
+                )
+            return self._pool
+
+    def compare(self, gold: str, answer: str) -> bool | None:
+        """Return what the algebra system says; raises VerifierFailed where its process ran out of time or memory, or died."""
+        from pebble import ProcessExpired
+
+        try:
+            future = self._started().schedule(symbolic.compare, args=(gold, answer), timeout=self._wall_seconds)
+            return future.result()
+        except WaitedTooLong as error:
+            raise VerifierFailed(f"the algebra system gave no answer within {self._wall_seconds} s") from error
+        except ProcessExpired as error:
+            raise VerifierFailed(
+                f"the algebra system's process ended (exit code {error.exitcode}): its CPU time or memory ran out"
+            ) from error
+        except (MemoryError, RecursionError) as error:
+            raise VerifierFailed(f"the algebra system ran out of memory: {type(error).__name__}") from error
+        except (
+            ValueError,
+            TypeError,
+            ArithmeticError,
+            LookupError,
+            AttributeError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise VerifierFailed(f"the algebra system failed: {type(error).__name__}: {error}") from error
+
+    def close(self) -> None:
+        """End the children, now."""
+        with self._lock:
+            self._is_closed = True
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            pool.join()

@@ -1,0 +1,137 @@
+"""One answer, read in every way that a comparison needs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .grammar import parse
+from .limits import Unparseable, check_text
+from .nodes import Node, mapped
+from .normalise import clean, literal
+from .units import Unit, split_unit
+from .words import is_empty_set, number_words, option_letter, plain_text, rewrite_words
+
+_BASES = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "sixteen": 16,
+}
+_BASE = re.compile(
+    r"\(?\s*(?:\\text\{)?([0-9][0-9A-Fa-f]*|[A-F0-9]+)\}?\s*\)?\s*(?:_\s*\{?\s*\(?\s*(?:\\text\s*\{)?\s*(?:base\s*)?(\d+|[a-z]+)\s*\}?\s*\)?\s*\}?|\s*(?:\\text\{)?\s*(?:in\s+)?base[\s-]*(\d+|[a-z]+)\s*\}?)"
+)
+_TIME = re.compile(
+    r"\d{1,2}:(?:0\d|\d\d(?=\s*(?:\\text\{\s*)?[ap]))(?::\d\d)?\s*(?:\\text\{\s*)?(?:[ap]\.?\s?m\.?)?\s*\}?", re.I
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An answer: `tree` is None where no grammar reads it (`problem` says why); `base` is (value, base) of `1010_2`."""
+
+    raw: str
+    cleaned: str
+    literal: str
+    text: str
+    tree: Node | None
+    unit: Unit | None = None
+    problem: str = ""
+    letter: tuple[str, str] | None = None
+    base: tuple[Fraction, int] | None = None
+    is_empty: bool = False
+
+    @property
+    def is_words(self) -> bool:
+        """Return whether it is text without any mathematics: a name, yes, a phrase."""
+        return (
+            self.tree is None and bool(re.search(r"[^\W\d_]{2,}", self.text)) and not re.search(r"[\\=^<>]", self.text)
+        )
+
+
+def read(raw: str) -> Reading:
+    """Return `raw` read in every way; raises OverLimit where it is too large to read."""
+    check_text(raw)
+    cleaned = clean(raw)
+    tree, unit, problem = None, None, ""
+    base = _based(cleaned)
+    if base is None and not _TIME.fullmatch(cleaned):
+        try:
+            tree, unit = _tree(cleaned)
+        except Unparseable as error:
+            problem = str(error)
+    return Reading(
+        raw, cleaned, literal(raw), plain_text(raw), tree, unit, problem, option_letter(raw), base, is_empty_set(raw)
+    )
+
+
+def _tree(cleaned: str) -> tuple[Node, Unit | None]:
+    words = rewrite_words(cleaned)
+    words = re.sub(r"(?<=[\d})])\s*(?:\\text\s*\{\s*)?(?:percent(?:age)?s?|pct)\b\.?(?:\s*\})?", "%", words)
+    words = re.sub(r"(?<=[\d})])\s*(?:\\text\s*\{\s*)?(?:degrees?)\b(?!\s*[CF])(?:\s*\})?", r"\\deg ", words)
+    words = (
+        re.sub(r"\s*\\(?:pmod|bmod|mod)\s*\{?.*$|\s*\(\s*\\?mod\s+\w+\s*\)\s*$", "", words)
+        if "mod" in words and "equiv" not in words
+        else words
+    )
+    body, unit = split_unit(words)
+    in_words = number_words(body)
+    tree = parse(in_words or body)
+    return resolve(tree), unit
+
+
+def _based(cleaned: str) -> tuple[Fraction, int] | None:
+    match = _BASE.fullmatch(cleaned.strip())
+    if match is None:
+        return None
+    name = match[2] or match[3]
+    base = _BASES.get(name) or (int(name) if name.isdigit() else 0)
+    digits = match[1].lower()
+    if not 2 <= base <= 36 or any(int(digit, 36) >= base for digit in digits):
+        return None
+    return Fraction(int(digits, base)), base
+
+
+def resolve(node: Node) -> Node:
+    """Return a tree whose ratios are quotients and whose chains of equalities hold their first and last members only."""
+    args = tuple(resolve(arg) for arg in node.args)
+    node = mapped(node, args=args)
+    if node.op != "rel":
+        return node
+    node = _ratios(node)
+    if node.op != "rel":
+        return node
+    signs = list(node.value)
+    if "~" in signs and set(signs) <= {"=", "~"}:
+        cut = signs.index("~")
+        members = node.args[: cut + 1] if cut > 0 else (node.args[0], node.args[-1])
+        node = Node("rel", members, ("=",) * (len(members) - 1))
+    if set(node.value) == {"="} and len(node.args) > 2:
+        node = Node("rel", (node.args[0], node.args[-1]), ("=",))
+    return node
+
+
+def _ratios(node: Node) -> Node:
+    if ":" not in node.value:
+        return node
+    members: list[list[Node]] = [[node.args[0]]]
+    signs = []
+    for sign, member in zip(node.value, node.args[1:], strict=True):
+        if sign == ":":
+            members[-1].append(member)
+        else:
+            signs.append(sign)
+            members.append([member])
+    sides = tuple(
+        group[0] if len(group) == 1 else Node("div", tuple(group)) if len(group) == 2 else Node("ratio", tuple(group))
+        for group in members
+    )
+    return Node("rel", sides, tuple(signs)) if signs else sides[0]
