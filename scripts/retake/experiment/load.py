@@ -13,7 +13,7 @@ from retake.errors import ConfigError
 from retake.experiment.checks import check_experiment
 from retake.experiment.model import Experiment
 from retake.experiment.model_errors import config_error, did_you_mean
-from retake.experiment.yaml_file import parse_yaml, read_mapping
+from retake.experiment.yaml_file import as_mapping, parse_yaml, read_mapping
 
 COMMAND_LINE = "--config"
 SETTINGS = "config/config.yaml"
@@ -33,8 +33,16 @@ def load_experiment(
         ConfigError: with file, key, what was got, what is allowed and what to do.
     """
     path = root / file_of(experiment_id, root=root)
+    said = read_mapping(path, name=str(paths.experiment_file(experiment_id)))
+    return validated(said, experiment_id, overrides=overrides, root=root)
+
+
+def validated(
+    said: Any, experiment_id: str, *, overrides: Mapping[str, object] | None = None, root: Path = Path()
+) -> Experiment:
+    """Return the experiment that `said`, what its YAML says, describes; see `load_experiment`."""
     name = str(paths.experiment_file(experiment_id))
-    said = _unaliased(read_mapping(path, name=name), file=name)
+    said = _unaliased(as_mapping(said, name=name), file=name)
     told = _unaliased(_spoken(overrides or {}), file=COMMAND_LINE)
     try:
         experiment = Experiment.model_validate(_merged(said, told))

@@ -27,7 +27,15 @@ def read_yaml(path: Path, *, name: str) -> Any:
 
 def read_mapping(path: Path, *, name: str) -> dict[str, Any]:
     """Return the mapping in the YAML file at `path`, whose keys are all text; see `read_yaml`."""
-    value = read_yaml(path, name=name)
+    return as_mapping(read_yaml(path, name=name), name=name)
+
+
+def as_mapping(value: Any, *, name: str) -> dict[str, Any]:
+    """Return what a YAML file says as a mapping whose keys are all text.
+
+    Raises:
+        ConfigError: where it is something else.
+    """
     if not isinstance(value, dict):
         raise ConfigError(name, "", got=value, allowed="lines of the form key: value", remedy="Write one key a line.")
     for key in value:
