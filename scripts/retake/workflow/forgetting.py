@@ -32,7 +32,9 @@ def _files(place: Path) -> Iterator[Path]:
     found = [place] if place.is_file() else sorted(place.rglob("*.json"))
     kept = [file for file in found if set(file.resolve().parts) & set(paths.STAGES)]
     if not kept:
-        raise DataError(f"{place}: no candidate file; give files or folders under results/<experiment>/raw, trace or verification")
+        raise DataError(
+            f"{place}: no candidate file; give files or folders under results/<experiment>/raw, trace or verification"
+        )
     yield from kept
 
 

@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from retake import paths
-from retake.answer.embedded import start_embedded
+from retake.answer.embedded import EmbeddedServer, start_embedded
 from retake.answer.generate import Failures
 from retake.calls.budget import Budget
 from retake.calls.client import Client
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
 from retake.calls.transport import Transport, TransportSettings
-from retake.experiment.facts import ModelSettings
+from retake.experiment.facts import ModelSettings, facts_of
 from retake.experiment.model import Experiment
+from retake.providers.sdk import connect
 from retake.workflow.project import Project
 from retake.workflow.runtime import Runtime
 from retake.workflow.settings import judge_of, mock_of
@@ -31,6 +32,8 @@ class Services:
         self.client = Client(CallStore(project.root / paths.STORE))
         self._lock = threading.RLock()
         self._transports: dict[tuple[Any, ...], Transport] = {}
+        self._asks: dict[tuple[Any, ...], Ask] = {}
+        self._embedded: dict[tuple[Any, ...], EmbeddedServer] = {}
         self._failures: dict[str, Failures] = {}
         self._budgets: dict[str, Budget] = {}
 
@@ -75,12 +78,21 @@ class Services:
         return None if settings is None else self._asking(experiment, settings.provider, settings.base_urls)
 
     def _asking(self, experiment: str, provider: str, base_urls: tuple[str, ...]) -> Ask:
+        key = (experiment, provider, base_urls)
+        with self._lock:
+            if key not in self._asks:
+                self._asks[key] = self._new_ask(experiment, provider, base_urls)
+            return self._asks[key]
+
+    def _new_ask(self, experiment: str, provider: str, base_urls: tuple[str, ...]) -> Ask:
         budget = self.budget(experiment)
+        opened: list[Transport] = []
 
         async def send(request: Request) -> Call:
             budget.check(experiment)
-            transport = await asyncio.to_thread(self._transport, experiment, provider, base_urls)
-            call = await transport.send(request)
+            if not opened:
+                opened.append(await asyncio.to_thread(self._transport, experiment, provider, base_urls))
+            call = await opened[0].send(request, before=lambda: budget.check(experiment))
             budget.spend(call.cost_usd)
             return call
 
@@ -91,28 +103,26 @@ class Services:
         key = (provider, base_urls, config.concurrency, config.request_timeout_s, config.max_tries)
         with self._lock:
             if key not in self._transports:
-                urls = base_urls or self._own_urls(config, provider)
                 settings = TransportSettings(
                     provider=provider,
-                    base_urls=tuple(urls),
+                    base_urls=base_urls or self._own_urls(config, provider),
                     concurrency=config.concurrency,
                     request_timeout_s=config.request_timeout_s,
                     max_tries=config.max_tries,
+                    known=lambda model: facts_of(provider, model, root=self.project.root),
                 )
-                self._transports[key] = Transport(settings=settings)
+                self._transports[key] = Transport(settings=settings, connect=connect)
                 self.runtime.on_stop(self._transports[key].close)
             return self._transports[key]
 
     def _own_urls(self, config: Experiment, provider: str) -> tuple[str, ...]:
         if provider != "local":
             return ()
-        log = self.project.root / "logs" / "embedded_model.log"
-        path = config.local.model_path
-        server = start_embedded(
-            None if path is None else self.project.root / path,
-            slots=config.local.slots,
-            context=config.local.context,
-            log=log,
-        )
-        self.runtime.on_stop(server.stop)
-        return (server.url,)
+        settings = config.local
+        key = (settings.model_path, settings.slots, settings.context)
+        if key not in self._embedded:
+            path = None if settings.model_path is None else self.project.root / settings.model_path
+            log = self.project.root / "logs" / "embedded_model.log"
+            self._embedded[key] = start_embedded(path, slots=settings.slots, context=settings.context, log=log)
+            self.runtime.on_stop(self._embedded[key].stop)
+        return (self._embedded[key].url,)
