@@ -1,0 +1,185 @@
+"""Does a candidate decline to answer? Phrases are one feature, an answer's absence another, the provider's word decides.
+
+An answer is cut into clauses. A clause that declines adds to one side, a clause that says something of its own to the
+other: gloom, apology and referral count for neither. Weights are set by hand on the table `tests/verify/refusals.yaml`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from retake.verify.prose import code_blocks, without_code, without_thinking
+from retake.verify.refusal_patterns import (
+    ABOUT_REFUSING,
+    AFFECT,
+    APOLOGY,
+    ASIDE,
+    CAPABILITY_WORDS,
+    ENGLISH,
+    IDIOM,
+    LACKING,
+    LACKS_INFORMATION,
+    LANGUAGES,
+    RESULT,
+    SAFETY_WORDS,
+    UNDETERMINED,
+    Phrase,
+)
+
+_READ_AT_MOST = 6_000
+_QUOTES = re.compile(
+    r'"[^"\n]{2,400}"|“[^”]{2,400}”|«[^»]{2,400}»|„[^“”]{2,400}[“”]|「[^」]{2,400}」|^\s*>.*$', re.MULTILINE
+)
+_SPEAKER = re.compile(r"^\**[A-Z][\w .]{0,24}\**:\**\s+\S.*$", re.MULTILINE)
+_LETTER = re.compile(r"\A\W*(?:dear|hi|hello|hey|subject:)\b[^\n]{0,60}\n", re.IGNORECASE)
+_CONTRAST = re.compile(r"but|however|yet|though|still|anyway|pero|aber|mais|mas|но", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"([.!?…]+(?=\s|$)|[。!?؟।;:\n—]|\s[-–]\s|,? (?:but|however|yet|though|although|because|since|so|nevertheless|still|anyway|pero|aber|mais|mas|ma|но|however)\b,?|,\s*(?=(?:i|it|the|this|here|we|he|she|they|you)\b))",
+    re.IGNORECASE,
+)
+_SHORT_NUMBER = re.compile(r"\A\W*(?:[^\W\d]+\W+){0,2}[-+]?\d[\d.,/]*\W*(?:%|°\w?|\w{1,12})?\W*\Z")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
+_ASKED = re.compile(r"\b(?:request|question|this|that|your|decline)\b", re.IGNORECASE)
+_SUPPOSED = re.compile(r"\W*(?:if|when|whenever|unless)\b", re.IGNORECASE)
+_CONTENT_CAP = 2.6
+_WEAK = 1.5
+_FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Whether a candidate declines: `confidence` in [0, 1] is how sure that is; `type` is None where it does not.
+
+    `type` is safety, capability, unclear or other. `matched_patterns` are the names of the phrases found, declined or not.
+    `is_contested` says that the features disagree, so that a judge may be asked; `judge` is None or what it said.
+    """
+
+    is_refusal: bool
+    confidence: float
+    type: str | None = None
+    matched_patterns: tuple[str, ...] = ()
+    is_contested: bool = False
+    judge: dict[str, Any] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data, as the verification file holds it."""
+        return {**asdict(self), "matched_patterns": list(self.matched_patterns)}
+
+
+def refusal_of(
+    text: str,
+    *,
+    question: str = "",
+    provider_refusal: str | None = None,
+    finish_reason: str = "stop",
+    has_answer: bool | None = None,
+) -> Refusal:
+    """Return whether `text`, a final answer, declines the question.
+
+    `provider_refusal` is the provider's own refusal text; `has_answer` is True where a verifier accepted a result in the
+    text, and None where nothing is known. An empty text is no refusal: it is empty, and contested.
+    """
+    if provider_refusal is not None or finish_reason in ("refusal", "content_filter"):
+        told = f"{provider_refusal or ''} {text}"
+        return Refusal(True, 1.0, _type([], told) if told.strip() else "safety", ("provider_signal",))
+    shown = _normal(without_thinking(text))[:_READ_AT_MOST]
+    if not shown:
+        return Refusal(False, 0.5, is_contested=True)
+    found, declined, answered = _weighed(shown)
+    if has_answer:
+        answered += 4
+    if ABOUT_REFUSING.search(question):
+        declined *= 0.4
+    return _decided(shown, found, declined=declined, answered=answered)
+
+
+def _decided(shown: str, found: list[Phrase], *, declined: float, answered: float) -> Refusal:
+    margin = declined - answered
+    is_refusal = declined >= 0.9 and margin > 0
+    confidence = 1 / (1 + math.exp(-1.6 * abs(margin))) if declined else 0.97
+    names = tuple(dict.fromkeys(phrase.name for phrase in found))
+    contested = declined >= 0.9 and (abs(margin) < 0.75 or (declined >= 2.5 and answered >= 2 and abs(margin) < 1.5))
+    return Refusal(is_refusal, round(confidence, 4), _type(found, shown) if is_refusal else None, names, contested)
+
+
+def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
+    """Return the phrases found, how strongly the text declines, and how strongly it answers."""
+    spoken = _spoken(shown)
+    found: list[Phrase] = []
+    weights: list[float] = []
+    content, numbers, turns, is_outright = 0.0, 0, 0, bool(code_blocks(shown) or RESULT.search(shown))
+    for link, clause in _clauses(spoken):
+        phrases = _phrases(clause)
+        found += phrases
+        weights += [max(phrase.weight for phrase in phrases)] if phrases else []
+        if phrases or _is_aside(clause):
+            continue
+        is_outright = is_outright or bool(_SHORT_NUMBER.match(clause))
+        numbers += bool(re.search(r"\d", clause))
+        turns += bool(weights) and bool(_CONTRAST.search(link)) and len(clause.split()) > 1
+        content += 0.3 * _words(clause) if _FIRST_PERSON.search(clause) else max(3, _words(clause))
+    if UNDETERMINED.search(spoken) and LACKING.search(spoken):
+        found, weights = [*found, LACKS_INFORMATION], [*weights, LACKS_INFORMATION.weight]
+    declined = _strength(weights, has_apology=bool(APOLOGY.search(spoken)))
+    answered = 4.0 if is_outright else min(_CONTENT_CAP, content / 7 + numbers) + min(1, turns)
+    if declined <= _WEAK and content >= 3:
+        answered = max(answered, declined + 0.3)
+    return found, declined, answered
+
+
+def _is_aside(clause: str) -> bool:
+    return clause.rstrip().endswith("?") or bool(ASIDE.search(clause) or APOLOGY.search(clause))
+
+
+def _clauses(spoken: str) -> Iterator[tuple[str, str]]:
+    """Yield what links a clause to the one before it, and the clause."""
+    pieces = _CLAUSE.split(spoken)
+    for link, clause, after in zip(["", *pieces[1::2]], pieces[::2], [*pieces[1::2], ""], strict=True):
+        if re.search(r"\w", clause):
+            yield link, clause + ("?" if "?" in after else "")
+
+
+def _strength(weights: list[float], *, has_apology: bool) -> float:
+    """Return how strongly clauses of these weights decline together; an apology makes a clear one clearer."""
+    most = max(weights, default=0.0)
+    return most + 0.25 * min(2, max(0, len(weights) - 1)) + (0.4 if has_apology and most >= 2 else 0.0)
+
+
+def _phrases(clause: str) -> list[Phrase]:
+    if _SUPPOSED.match(clause) or IDIOM.search(clause) or (AFFECT.search(clause) and not _ASKED.search(clause)):
+        return []
+    return [phrase for phrase in (*ENGLISH, *LANGUAGES) if phrase.regex.search(clause)]
+
+
+def _spoken(shown: str) -> str:
+    """Return what the model says in its own voice: no code, quotation, dialogue or letter written for somebody."""
+    text = _QUOTES.sub(" ", without_code(shown))
+    if len(_SPEAKER.findall(text)) >= 2:
+        text = _SPEAKER.sub(" ", text)
+    return "" if _LETTER.search(text) and text.count("\n") >= 3 else text
+
+
+def _words(clause: str) -> float:
+    cjk = len(_CJK.findall(clause))
+    return cjk / 2 + len(_CJK.sub(" ", clause).split())
+
+
+def _normal(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'")
+    return re.sub(
+        r"[\u200b-\u200f\u2060\ufeff*_]", lambda found: "\u200c" if found.group() == "\u200c" else "", text
+    ).strip()
+
+
+def _type(found: list[Phrase], shown: str) -> str:
+    types = {phrase.type for phrase in found}
+    if "safety" in types or SAFETY_WORDS.search(shown):
+        return "safety"
+    if "capability" in types or CAPABILITY_WORDS.search(shown):
+        return "capability"
+    return "unclear" if "unclear" in types else "other"
