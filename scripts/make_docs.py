@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from retake import paths
 from retake.calls.request import Answer, Call, Request, Usage
-from retake.experiment.reference import experiments_page
+from retake.experiment.reference import escaped, experiments_page
 from retake.files import write_text
 from retake.merge.schema import COLUMNS
 from retake.samples.sample import Sample
@@ -108,9 +108,7 @@ def _default(field: Any) -> str:
 
 
 def _columns() -> str:
-    rows = "".join(
-        f"| `{column.name}` | {column.kind} | {column.meaning.replace('<', '\\<')} |\n" for column in COLUMNS
-    )
+    rows = "".join(f"| `{column.name}` | {column.kind} | {escaped(column.meaning)} |\n" for column in COLUMNS)
     head = f"## The table\n\n{len(COLUMNS)} columns, one row a candidate, sorted by sample, variant and candidate.\n\n"
     return head + "| column | kind | meaning |\n|---|---|---|\n" + rows
 

@@ -80,12 +80,13 @@ def table(model: type[BaseModel], keys: tuple[str, ...]) -> str:
     lines = ["| key | takes | default | meaning |", "|---|---|---|---|"]
     for key in keys:
         field = model.model_fields[key]
-        cells = (f"`{key}`", _takes(key, field), _default(field), _escaped(field.description or ""))
+        cells = (f"`{key}`", _takes(key, field), _default(field), escaped(field.description or ""))
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return text for a Markdown cell: <name> stays visible."""
     return text.replace("<", "\\<")
 
 
