@@ -73,7 +73,7 @@ def load_settings(root: Path = Path()) -> dict[str, Any]:
                 remedy = "Write it into the experiments' files, or give it as snakemake --config."
             raise ConfigError(SETTINGS, key, got=said[key], allowed="a known key", remedy=remedy)
     ids = said.get("experiments")
-    if not isinstance(ids, list) or not ids or not all(isinstance(name, str) for name in ids):
+    if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
         raise ConfigError(
             SETTINGS, "experiments", got=ids, allowed="a list of ids", remedy="Name one: demo/first_takes."
         )

@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 class Draft:
     """What a row says, in one form for every dataset; `query_id` is the row's uuid, or None. Fields as in Sample.
 
-    `question` is empty where the row has none.
+    `question` is empty where the row has none. Drafts of `round` 1 come after those of round 0 of all rows.
     """
 
     question: str
@@ -28,6 +28,7 @@ class Draft:
     category: str | None = None
     tests: dict[str, Any] | None = None
     tools: list[dict[str, Any]] = field(default_factory=list)
+    round: int = 0
 
 
 def text_of(value: Any) -> str:

@@ -49,24 +49,41 @@ def _rank(seed: int, query_id: str) -> str:
 def _usable(source: Source, min_chars: int) -> Iterator[Sample]:
     seen: set[str] = set()
     left_out = {"without a question": 0, "too short": 0, "repeated": 0}
+    for sample in _in_rounds(_all(source)):
+        reason = _why_not(sample, seen, min_chars)
+        if reason == "without a question" and source.is_ours:
+            raise DataError(
+                f"{_where(source, sample.source_index)} has no question: it is empty. Write one, or remove the row."
+            )
+        if reason is None:
+            seen.add(sample.query_id)
+            yield sample
+        else:
+            left_out[reason] += 1
+            _check_hope(source, left_out, seen)
+    told = ", ".join(f"{count} {reason}" for reason, count in left_out.items() if count)
+    if told:
+        _log.info("%s, split %s: left out %s.", source.name, source.split, told)
+
+
+def _in_rounds(samples: Iterator[tuple[int, Sample]]) -> Iterator[Sample]:
+    """Yield the samples of round 0 as they come, then those of each later round."""
+    later: list[tuple[int, Sample]] = []
+    for number, sample in samples:
+        if number:
+            later.append((number, sample))
+        else:
+            yield sample
+    yield from (sample for _, sample in sorted(later, key=lambda entry: entry[0]))
+
+
+def _all(source: Source) -> Iterator[tuple[int, Sample]]:
     adapter: Adapter | None = None
     for index, row in source.rows:
         if adapter is None or not adapter.fits(row):
             adapter = _adapter(source, index, row)
         for draft in _read(source, adapter, index, row):
-            sample = _sample(source, index, draft)
-            reason = _why_not(sample, seen, min_chars)
-            if reason == "without a question" and source.is_ours:
-                raise DataError(f"{_where(source, index)} has no question: it is empty. Write one, or remove the row.")
-            if reason:
-                left_out[reason] += 1
-                _check_hope(source, left_out, seen)
-                continue
-            seen.add(sample.query_id)
-            yield sample
-    told = ", ".join(f"{count} {reason}" for reason, count in left_out.items() if count)
-    if told:
-        _log.info("%s, split %s: left out %s.", source.name, source.split, told)
+            yield draft.round, _sample(source, index, draft)
 
 
 def _adapter(source: Source, index: int, row: dict[str, Any]) -> Adapter:
@@ -119,5 +136,5 @@ def _check_hope(source: Source, left_out: dict[str, int], seen: set[str]) -> Non
         )
 
 
-def _where(source: Source, index: int) -> str:
-    return f"{source.name}, split {source.split}, row {index + 1}"
+def _where(source: Source, index: int | None) -> str:
+    return f"{source.name}, split {source.split}, row {(index or 0) + 1}"

@@ -1,11 +1,11 @@
 """Epistemic calibration: a good problem and its malformed twins, made by one recorded edit each.
 
-A row is `{"id", "problem", "answer", "twins": [{"flaw", "old", "new", "missing"}], "twins_only": bool}`: in each twin the text
-`old`, which occurs once, becomes `new`, and `missing` says in words what can no longer be known (or what conflicts).
+A row is `{"id", "problem", "answer", "twins": [{"flaw", "old", "new", "missing"}]}`: in each twin the text `old`, which occurs once, becomes `new`, and `missing` says in words what can no longer be known (or what conflicts).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from retake.errors import DataError
@@ -22,7 +22,10 @@ def fits(row: Row) -> bool:
 
 
 def read(row: Row, *, split: str) -> list[Draft]:
-    """Return the good problem (unless `twins_only`), then a draft for each twin, which has no ground truth.
+    """Return the good problem, then a draft for each twin, which has no ground truth.
+
+    The first twin follows its good problem; the others come when all rows have had their pair, so that a few samples of the
+    file hold as many good problems as malformed ones.
 
     `source_metadata["calibration"]` holds `pair` (what twins share), `flaw` (None for the good one) and `missing`.
 
@@ -38,7 +41,7 @@ def read(row: Row, *, split: str) -> list[Draft]:
         category=text_of(row.get("category")) or None,
     )
     twins = [_twin(problem, pair, edit) for edit in row["twins"]]
-    return twins if row.get("twins_only") else [good, *twins]
+    return [good, *(replace(twin, round=min(index, 1)) for index, twin in enumerate(twins))]
 
 
 def _twin(problem: str, pair: str, edit: dict[str, Any]) -> Draft:
