@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from retake.calls.endpoints import Endpoint, Endpoints
@@ -58,7 +58,7 @@ class Reply:
     """What one try brought: the answer, and what the headers say of the provider's limits."""
 
     answer: Answer
-    hints: RateHints = RateHints()
+    hints: RateHints = field(default_factory=RateHints)
 
 
 class Sender(Protocol):
@@ -111,9 +111,13 @@ class Transport:
         tries: list[dict[str, Any]] = []
         while True:
             slot = await limiter.acquire(request.model, **_size(request))
-            try:
-                if before is not None:
+            if before is not None:
+                try:
                     before()
+                except CallError:
+                    limiter.release(slot)
+                    raise
+            try:
                 endpoint = endpoints.pick({t["endpoint"] for t in tries})
                 asked_at, began = _now(), time.monotonic()
                 reply = await self._once(request, endpoint, known)
