@@ -61,6 +61,18 @@ def synthetic_parquet(
     return path
 
 
+def rows_parquet(path: Path, rows: list[dict[str, Any]], *, metadata: Mapping[str, str] | None = None) -> Path:
+    """Write rows made by hand: what a row does not tell is null, but for keys, which get a plausible value."""
+    usual = {"experiment": "hand/made", "split": "math", "variant": "control", "candidate_idx": 0, "verifier_name": "math",
+             "finish_reason": "stop", "is_truncated": False, "refusal_is_refusal": False, "is_selected": False, "is_retry": False,
+             "model": "model-1", "verifier_version": "v2"}  # fmt: skip
+    whole = [{**usual, "query_id": f"q-{row['sample_id']}", **row} for row in rows]
+    schema = arrow_schema().with_metadata(dict(metadata or {}))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(whole, schema=schema), path)
+    return path
+
+
 def _as_arrow(values: Column, kind: pa.DataType) -> pa.Array:
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values.cast(kind)

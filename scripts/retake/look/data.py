@@ -88,11 +88,16 @@ def _plain(np: Any, column: Any) -> Any:
 
 @contextmanager
 def open_rows(
-    paths: Sequence[str | Path], *, where: str | None = None, split: str | Sequence[str] | None = None
+    paths: Sequence[str | Path],
+    *,
+    where: str | None = None,
+    split: str | Sequence[str] | None = None,
+    also: Sequence[str] = (),
 ) -> Iterator[Rows]:
     """Open the rows of `paths` (files or globs) that fulfil `where` (SQL on the schema's columns) and lie in `split`.
 
-    A column that a file lacks is null. Only the given files can be read, whatever `where` says.
+    A column that a file lacks is null. Only the given files, and those in `also`, can be read, whatever
+    `where` says.
 
     Raises:
         DataError: for a path without a file, a file that is no table of retake, or a condition that is no SQL.
@@ -100,10 +105,11 @@ def open_rows(
     import duckdb
 
     files = [_facts_of(path) for path in expanded(paths)]
+    readable = [*(_absolute(facts.path) for facts, _ in files), *map(_absolute, also)]
     with duckdb.connect(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     ) as connection:
-        connection.execute(f"SET allowed_paths = [{', '.join(_literal(_absolute(f)) for f, _ in files)}]")
+        connection.execute(f"SET allowed_paths = [{', '.join(map(literal, readable))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         parts = " UNION ALL ".join(_one_file(number, facts, names) for number, (facts, names) in enumerate(files))
@@ -118,7 +124,7 @@ def _choose(connection: Any, where: str | None, split: str | Sequence[str] | Non
     conditions = []
     if split:
         names = split.split(",") if isinstance(split, str) else split
-        conditions.append(f"split IN ({', '.join(_literal(name.strip()) for name in names)})")
+        conditions.append(f"split IN ({', '.join(literal(name.strip()) for name in names)})")
     if where:
         conditions.append(f"(\n{where}\n)")
     chosen = f"SELECT * FROM chosen_files WHERE {' AND '.join(conditions) or 'true'}"
@@ -181,14 +187,15 @@ def _facts_of(path: str) -> tuple[FileFacts, set[str]]:
 def _one_file(number: int, facts: FileFacts, names: set[str]) -> str:
     have = {c.name: f'"{c.name}"' if c.name in names else "NULL" for c in COLUMNS}
     columns = ", ".join(f'{have[c.name]}::{_SQL[c.kind]} AS "{c.name}"' for c in COLUMNS)
-    return f"SELECT {number} AS file_no, {columns} FROM read_parquet({_literal(_absolute(facts))})"
+    return f"SELECT {number} AS file_no, {columns} FROM read_parquet({literal(_absolute(facts.path))})"
 
 
-def _absolute(facts: FileFacts) -> str:
-    return str(Path(facts.path).absolute())
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return `text` as an SQL string."""
     return "'" + text.replace("'", "''") + "'"
 
 
