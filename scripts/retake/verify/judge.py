@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -132,7 +131,7 @@ def one_object(reply: Answer, *, keys: list[str]) -> dict[str, Any]:
         raise UnusableVerdict(f"the judge's reply has not exactly the keys {', '.join(keys)}")
     confidence = body["confidence"]
     is_number = isinstance(confidence, int | float) and not isinstance(confidence, bool)
-    if not is_number or not math.isfinite(confidence) or not 0 <= confidence <= 1:
+    if not is_number or not 0 <= confidence <= 1:
         raise UnusableVerdict("the judge's confidence is not a number from 0 to 1")
     return {**body, "confidence": float(confidence)}
 
@@ -142,7 +141,7 @@ def _nothing_said(text: str) -> str | None:
         return "empty"
     if all(unicodedata.category(char)[0] in "PZC" or char in _NOT_CONTENT for char in text):
         return "punctuation alone"
-    pieces = [piece for piece in re.split(r"[^\w\s']+|\n", text) if piece.strip()]
+    pieces = [piece for piece in re.split(r"[^\w\s']+|\n", text.replace("’", "'")) if piece.strip()]
     openers = all(_OPENERS.fullmatch(" ".join(piece.split())) for piece in pieces)
     return "an opening phrase alone" if openers and len(pieces) <= 4 else None
 
