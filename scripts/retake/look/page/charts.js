@@ -1,4 +1,6 @@
 // Draws the charts in the page's own colours, without eval: expressions are interpreted.
+// The charting library empties its place by `innerHTML = ""`; any other text given to an HTML sink is refused.
+if (window.trustedTypes) window.trustedTypes.createPolicy("default", { createHTML: (text) => (text === "" ? "" : null) });
 const THEMES = ["auto", "light", "dark"];
 
 function palette() {
@@ -15,7 +17,7 @@ async function drawCharts() {
     axis: { labelColor: quiet, titleColor: quiet, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500 },
     legend: { labelColor: quiet, titleColor: quiet, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500 },
     header: { labelColor: ink, titleColor: quiet, labelFontSize: 12 }, title: { color: ink },
-    range: { category: range }, mark: { color: range[0] }, text: { color: ink }, rule: { color: quiet }, bar: { color: range[0] },
+    range: { category: range }, mark: { color: range[0] }, text: { color: ink }, rule: { color: range[0] }, bar: { color: range[0] },
     line: { color: range[0] }, point: { color: range[0] },
   };
   for (const [name, spec] of Object.entries(DATA.charts)) {

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart for the page: `spec` is Vega-Lite; `columns` and `rows` are the same numbers for readers of tables."""
+    """A chart for the page: `spec` is Vega-Lite; `columns` and `rows` are the same numbers as a table; `series` is its legend."""
 
     name: str
     title: str
@@ -22,7 +22,19 @@ class Chart:
     spec: dict[str, Any]
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
+    series: tuple[tuple[int, str, str], ...] = ()
     is_wide: bool = False
+
+
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+GLYPHS = "●■▲◆✚▼"
+
+
+def _key(series: Sequence[str], *, bars: bool = False) -> tuple[tuple[int, str, str], ...]:
+    """Return the legend, which the page writes itself so that it wraps: (colour from 1, glyph, name)."""
+    if len(series) < 2:
+        return ()
+    return tuple((n % 6 + 1, "■" if bars else GLYPHS[n % 6], name) for n, name in enumerate(series))
 
 
 def _spec(chart: Any, *, height: Any, description: str) -> dict[str, Any]:
@@ -35,38 +47,48 @@ def _spec(chart: Any, *, height: Any, description: str) -> dict[str, Any]:
 
 
 def _percent(alt: Any) -> Any:
-    return alt.Axis(format=".0%", tickCount=6)
+    return alt.Axis(format=".0%", tickCount=5, labelOverlap=True, labelSeparation=6)
 
 
 def rates(
-    name: str, title: str, caption: str, found: Iterable[tuple[str, str, Any]], *, is_wide: bool = False
+    name: str,
+    title: str,
+    caption: str,
+    found: Iterable[tuple[str, str, Any]],
+    *,
+    is_wide: bool = False,
+    is_small: bool = False,
 ) -> Chart:
-    """Return a chart of rates with intervals: (group on the axis, series within it, Estimate)."""
+    """Return a chart of rates with intervals: (group on the axis, series within it, Estimate).
+
+    The axis spans 0 to 100 %, or, with `is_small`, no more than the intervals need.
+    """
     import altair as alt
 
     told = [(group, series, e) for group, series, e in found if e.is_defined]
     rows = [_estimate_row(group, series, e) for group, series, e in told]
     series = list(dict.fromkeys(row["series"] for row in rows))
     groups = list(dict.fromkeys(row["group"] for row in rows))
-    colour = alt.Color("series:N", sort=series, title=None, legend=_legend(alt, series))
+    colour = alt.Color("series:N", sort=series, legend=None)
+    most = min(1.0, 1.1 * max((row["high"] for row in rows), default=1.0)) if is_small else 1.0
     offset = alt.YOffset("series:N", sort=series)
     base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("group:N", sort=groups, title=None, axis=_names(alt)))
     line = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title=None, axis=_percent(alt), scale=alt.Scale(domain=[0, 1])),
+        x=alt.X("low:Q", title=None, axis=_percent(alt), scale=alt.Scale(domain=[0, round(most, 6)])),
         x2="high:Q", yOffset=offset, color=colour,
     )  # fmt: skip
     point = base.mark_point(filled=True, size=70, opacity=1).encode(
         x="value:Q",
         yOffset=offset,
         color=colour,
-        shape=alt.Shape("series:N", sort=series, legend=_legend(alt, series), title=None),
+        shape=_shape(alt, series),
     )
     height = max(60, len(groups) * max(34, 16 * len(series)))
     return Chart(
         name, title, caption, _spec(line + point, height=height, description=title),
         ("Group", "Series", "Rate", "95 % interval", "Counted", "Samples"),
         [(g, s, words.share(e.value), words.interval(e), f"{e.n:,}", f"{e.clusters:,}") for g, s, e in told],
-        is_wide,
+        _key(series), is_wide,
     )  # fmt: skip
 
 
@@ -74,8 +96,8 @@ def _names(alt: Any) -> Any:
     return alt.Axis(labelLimit=150, grid=True)
 
 
-def _legend(alt: Any, series: Sequence[str]) -> Any:
-    return alt.Legend(orient="top", labelLimit=220, columns=3) if len(series) > 1 else None
+def _shape(alt: Any, series: Sequence[str]) -> Any:
+    return alt.Shape("series:N", sort=series, legend=None, scale=alt.Scale(range=list(SHAPES)))
 
 
 def _estimate_row(group: str, series: str, estimate: Any) -> Row:
@@ -100,7 +122,7 @@ def curve(points: Sequence[Any]) -> Chart:
     rows = [{"k": k, **_estimate_row(str(k), name, e)} for k, name, e in named]
     series = list(dict.fromkeys(name for _, name, _ in named))
     ticks = sorted({k for k, _, _ in named})
-    colour = alt.Color("series:N", sort=series, title=None, legend=_legend(alt, series))
+    colour = alt.Color("series:N", sort=series, legend=None)
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X(
             "k:Q",
@@ -113,9 +135,7 @@ def curve(points: Sequence[Any]) -> Chart:
     drawn = (
         base.mark_area(opacity=0.12).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
         + base.mark_line(strokeWidth=2).encode(y=axis, strokeDash=alt.StrokeDash("series:N", sort=series, legend=None))
-        + base.mark_point(filled=True, size=55, opacity=1).encode(
-            y=axis, shape=alt.Shape("series:N", sort=series, title=None, legend=_legend(alt, series))
-        )
+        + base.mark_point(filled=True, size=55, opacity=1).encode(y=axis, shape=_shape(alt, series))
     )
     return Chart(
         "curve", "Best of N",
@@ -123,6 +143,7 @@ def curve(points: Sequence[Any]) -> Chart:
         _spec(drawn, height=230, description="Best-of-N curve"),
         ("k", "Choice", "Rate", "95 % interval"),
         [(str(k), name, words.share(e.value), words.interval(e)) for k, name, e in named],
+        _key(series),
     )  # fmt: skip
 
 
@@ -135,9 +156,9 @@ def index(shares: Sequence[Any]) -> Chart:
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("group:O", sort=order, title="candidate", axis=alt.Axis(labelAngle=0, labelOverlap=True))
     )
-    drawn = base.mark_bar().encode(y=alt.Y("value:Q", title=None, axis=_percent(alt))) + base.mark_rule(
-        strokeWidth=2
-    ).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
+    axis = alt.Y("low:Q", title=None, axis=_percent(alt), scale=alt.Scale(zero=True))
+    drawn = base.mark_rule(strokeWidth=2).encode(y=axis, y2="high:Q")
+    drawn += base.mark_point(filled=True, size=70, opacity=1).encode(y="value:Q")
     return Chart(
         "index", "Which candidate is selected",
         "Does the first win? Of equally good candidates the lowest index is taken, so a lead of the first is expected.",
@@ -180,27 +201,30 @@ def amounts(
     """Return a chart of grouped bars: (group, series, amount); `form` is how an amount is written (d3 and Python)."""
     import altair as alt
 
-    rows = [{"group": g, "series": s, "value": round(v, 8)} for g, s, v in found]
+    rows = [{"group": g, "series": s, "value": round(v, 8)} for g, s, v in found if v]
     series, groups = list(dict.fromkeys(s for _, s, _ in found)), list(dict.fromkeys(g for g, _, _ in found))
+    # A quarter more than the longest bar, for the number beside it.
+    room = round(1.25 * max((row["value"] for row in rows), default=1.0), 8)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("group:N", sort=groups, title=None, axis=alt.Axis(labelLimit=150)),
         yOffset=alt.YOffset("series:N", sort=series),
-        x=alt.X("value:Q", title=unit, axis=alt.Axis(tickCount=5)),
+        x=alt.X(
+            "value:Q", title=unit, axis=alt.Axis(tickCount=4, labelOverlap=True), scale=alt.Scale(domain=[0, room])
+        ),
     )
-    drawn = base.mark_bar().encode(color=alt.Color("series:N", sort=series, title=None, legend=_legend(alt, series)))
+    drawn = base.mark_bar().encode(color=alt.Color("series:N", sort=series, legend=None))
     drawn += base.mark_text(align="left", dx=4, fontSize=11).encode(text=alt.Text("value:Q", format=form))
     height = max(60, len(groups) * max(26, 18 * len(series)))
     return Chart(
         name, title, caption, _spec(drawn, height=height, description=title), ("Group", "Series", unit.capitalize()),
-        [(g, s, format(v, form)) for g, s, v in found],
+        [(g, s, format(v, form)) for g, s, v in found], _key(series, bars=True),
     )  # fmt: skip
 
 
 def spent(found: Sequence[Dollars]) -> Chart | None:
     """Return what was paid and saved, or None where nothing is known to have cost or saved anything."""
-    several = len({d.variant for d in found}) > 1
     named = [
-        (f"{d.split} · {d.variant}" if several else d.split, series, amount)
+        (d.group, series, amount)
         for d in found
         for series, amount in (
             ("generation", d.generation),

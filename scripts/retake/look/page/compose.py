@@ -46,7 +46,7 @@ def _policy(css: str, scripts: tuple[str, ...], *, connects: bool) -> str:
     rules = [
         "default-src 'none'", f"script-src {allowed}", f"style-src {_hash(css)}", "img-src data:",
         "connect-src 'self'" if connects else "connect-src 'none'",
-        "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+        "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types default",
     ]  # fmt: skip
     return "; ".join([*rules, "frame-ancestors 'none'"] if connects else rules)
 

@@ -24,10 +24,9 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Dollars:
-    """Known dollars of one split and variant: what generation and judging cost, and what reading caches saved."""
+    """Known dollars of one variant, or split: what generation and judging cost, and what reading caches saved."""
 
-    split: str
-    variant: str
+    group: str
     generation: float
     judging: float
     saved: float
@@ -49,18 +48,10 @@ def histogram(rows: Any, column: str, *, where: str = "true") -> Histogram:
     return Histogram(low, width, tuple(counts.get(n, 0) for n in range(max(counts) + 1)))
 
 
-def dollars(rows: Any) -> list[Dollars]:
-    """Return the known dollars by split and variant, retries included."""
+def dollars(rows: Any, *, by: str) -> list[Dollars]:
+    """Return the known dollars by `by` (variant or split), retries included."""
     found = rows.tuples(
-        """select split, variant, coalesce(sum(cost_usd), 0), coalesce(sum(judge_cost_usd), 0), coalesce(sum(cache_savings_usd), 0)
-           from all_rows group by split, variant order by split, variant"""
+        f"""select {by}, coalesce(sum(cost_usd), 0), coalesce(sum(judge_cost_usd), 0), coalesce(sum(cache_savings_usd), 0)
+           from all_rows group by {by} order by {by}"""
     )
     return [Dollars(*row) for row in found]
-
-
-def tokens(rows: Any) -> list[tuple[str, str, float, float]]:
-    """Return (split, variant, mean input tokens, mean output tokens) of the answered candidates."""
-    return rows.tuples(
-        """select split, variant, coalesce(avg(input_tokens), 0), coalesce(avg(output_tokens), 0)
-           from all_rows where output_tokens is not null group by split, variant order by split, variant"""
-    )

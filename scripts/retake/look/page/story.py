@@ -8,20 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retake.look.compare import compare_files, compare_variants
 from retake.look.data import open_rows
-from retake.look.findings import Comparison, Comparisons, Summary
+from retake.look.findings import Summary
 from retake.look.measure import measured
 from retake.look.page import charts, measures, words
 from retake.look.page.charts import Chart
-
-METRICS = ("verified", "first", "any_of_n", "refused")
-_METRIC_NAMES = {
-    "verified": "Verified",
-    "first": "First candidate",
-    "any_of_n": "Any of N",
-    "refused": "Refused",
-}
+from retake.look.page.comparison import Comparing, comparing
 
 
 @dataclass(frozen=True)
@@ -34,15 +26,6 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of text cells; the first cell of a row names it."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
-@dataclass(frozen=True)
 class Story:
     """Everything above the reading room."""
 
@@ -52,7 +35,7 @@ class Story:
     warnings: tuple[str, ...]
     tiles: list[Tile]
     charts: list[Chart]
-    comparison: dict[str, Any]
+    comparison: Comparing
     provenance: list[dict[str, Any]]
 
 
@@ -71,13 +54,15 @@ def story(paths: Sequence[Path]) -> Story:
     title = names[0] if len(names) == 1 else f"{len(names)} experiments"
     candidates = summary.coverage.candidates_per_sample
     lede = (
-        f"{words.whole(summary.overall.samples)} samples, up to {candidates} candidates each, {words.whole(summary.rows)} rows; "
+        f"{words.whole(summary.coverage.queries)} samples, up to {candidates} candidates each, {words.whole(summary.rows)} rows; "
         f"{', '.join(summary.models) or 'model unknown'}; splits {', '.join(splits)}; variants {', '.join(variants)}."
     )
+    if len(names) > 1:
+        lede += " The numbers and charts pool all files; the tables tell them apart."
     notes = "\n".join(dict.fromkeys(f.metadata.get("notes", "") for f in summary.files)).strip()
     return Story(
         title, lede, notes, summary.warnings, _tiles(summary), drawn,
-        _comparison(paths, summary, variants), [_provenance(f) for f in summary.files],
+        comparing(paths, summary, variants), [_provenance(f) for f in summary.files],
     )  # fmt: skip
 
 
@@ -130,15 +115,16 @@ def _charts(summary: Summary, rows: Any) -> Iterator[Chart | None]:
     if summary.overall.curve:
         yield charts.curve(summary.overall.curve)
     yield charts.index(summary.candidate_index)
-    yield charts.rates("refusals", "Refused", note, of("refused"))
+    yield charts.rates("refusals", "Refused", note, of("refused"), is_small=True)
     yield charts.rates(
         "truncation",
         "Truncated",
         f"{note} A cut answer is rarely right: compare with and without them.",
         of("truncated"),
+        is_small=True,
     )
     yield from _histograms(rows)
-    yield charts.spent(measures.dollars(rows))
+    yield charts.spent(measures.dollars(rows, by="variant" if len(by_variant) > 1 else "split"))
     if summary.tool_sources:
         sources = [("tool results", name, float(count)) for name, count in sorted(summary.tool_sources.items())]
         yield charts.amounts(
@@ -168,70 +154,6 @@ def _histograms(rows: Any) -> Iterator[Chart | None]:
         found = measures.histogram(rows, column)
         if not found.is_empty:
             yield charts.histogram(name, title, f"Candidates by {unit}. {above}", found, unit=unit)
-
-
-def _comparison(paths: Sequence[Path], summary: Summary, variants: Sequence[str]) -> dict[str, Any]:
-    tables = [_variant_table(summary)]
-    notes: list[str] = []
-    if len(summary.files) > 1:
-        found = compare_files(paths, metrics=METRICS, flips=False)
-    elif len(variants) > 1:
-        found = compare_variants(paths, metrics=METRICS, flips=False)
-    else:
-        return {"title": "Variants", "notes": ["There is one variant, so nothing to compare."], "tables": tables}
-    notes.append(
-        f"Paired on the same samples against {found.sides[0].label}, in percentage points. Two-sided tests, p after Holm's correction; "
-        "samples are the unit. Each difference is given with and without truncated answers."
-    )
-    tables += [_paired_table(found, metric) for metric in METRICS]
-    tables = [table for table in tables if table.rows]
-    title = "Experiments side by side" if len(summary.files) > 1 else "Variants"
-    return {"title": title, "notes": notes + _said(found), "tables": tables}
-
-
-def _said(found: Comparisons) -> list[str]:
-    return list(dict.fromkeys(f"{c.b}: {warning}" for c in found.comparisons for warning in c.warnings))
-
-
-def _variant_table(summary: Summary) -> Table:
-    groups = [g for g in summary.groups if g.variant and g.split is None] or [summary.overall]
-    columns = ("Variant", "Samples", "Verified", "First candidate", "Any of N", "Ungraded", "Refused", "Truncated")
-    rows = [
-        (
-            g.variant or "all", f"{g.samples:,}", words.rate(g.verified), words.rate(g.first), words.rate(g.any_of_n),
-            words.rate(g.ungraded), words.rate(g.refused), words.rate(g.truncated),
-        )
-        for g in groups
-    ]  # fmt: skip
-    return Table("Rates, with 95 % intervals", columns, rows)
-
-
-def _paired_table(found: Comparisons, metric: str) -> Table:
-    columns = (
-        "Against", "Difference", "95 % interval", "p", "Better / worse / same", "Without truncated", "Bounds, ungraded",
-        "Detectable", "Samples to settle it",
-    )  # fmt: skip
-    several = len({c.a for c in found.of(metric)}) > 1
-    return Table(
-        f"{_METRIC_NAMES[metric]}: paired differences",
-        columns,
-        [_paired_row(c, names_a=several) for c in found.of(metric)],
-    )
-
-
-def _paired_row(c: Comparison, *, names_a: bool) -> tuple[str, ...]:
-    d, without = c.with_truncated, c.without_truncated
-    return (
-        f"{c.b} against {c.a}" if names_a else c.b,
-        words.points(d.difference),
-        f"{words.points(d.low)} to {words.points(d.high)}",
-        f"{words.probability(d.p_holm)}{' *' if d.is_significant else ''} ({d.test})",
-        f"{d.better:,} / {d.worse:,} / {d.same:,}",
-        f"{words.points(without.difference)} (p {words.probability(without.p_holm)})",
-        f"{words.points(c.bounds[0])} to {words.points(c.bounds[1])}",
-        "undefined" if d.detectable != d.detectable else f"{100 * d.detectable:.1f}",
-        words.whole(d.more_samples) + " more" if d.more_samples < float("inf") else words.whole(d.more_samples),
-    )
 
 
 def _provenance(file: Any) -> dict[str, Any]:

@@ -47,7 +47,7 @@ function pane(row, slot) {
       el("div", { class: "talk" },
         el("details", { class: "opening", open: true }, el("summary", {}, "Opening messages"), ...row.detail.input.map(message)),
         ...row.detail.output.map(message)),
-      el("aside", { "aria-label": "Verdict and evidence" }, badges(row.cell), el("dl", {}, ...evidence))));
+      el("aside", { "aria-label": "Verdict and evidence", tabindex: "0" }, badges(row.cell), el("dl", {}, ...evidence))));
 }
 
 async function drawViewer(now, turn) {

@@ -10,14 +10,14 @@ UNDEFINED = "undefined"
 
 def share(value: float) -> str:
     """Return a share as a percentage: 0.5 is 50.0 %."""
-    return UNDEFINED if math.isnan(value) else f"{100 * value:.1f} %"
+    return UNDEFINED if math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def interval(estimate: Any) -> str:
     """Return the 95 % interval of a rate."""
     if math.isnan(estimate.low) or math.isnan(estimate.high):
         return "no interval"
-    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}\u00a0%"
 
 
 def rate(estimate: Any) -> str:
@@ -27,7 +27,7 @@ def rate(estimate: Any) -> str:
 
 def points(value: float) -> str:
     """Return a difference of rates in percentage points, signed."""
-    return UNDEFINED if math.isnan(value) else f"{100 * value:+.1f}"
+    return UNDEFINED if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "\u2212")
 
 
 def probability(p: float) -> str:
