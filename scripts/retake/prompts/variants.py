@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,11 +118,10 @@ def _modules(root: Path) -> list[Path]:
 
 
 def _run(module: Path, *, root: Path) -> None:
-    spec = importlib.util.spec_from_file_location(f"retake_variant_{module.stem}", module)
-    if spec is None or spec.loader is None:
-        return
+    # Compiled here, and not imported, so that no stale bytecode can stand for an edited function.
+    scope = {"__name__": f"retake_variant_{module.stem}", "__file__": str(module)}
     try:
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        exec(compile(module.read_bytes(), str(module), "exec"), scope)
     except (
         ArithmeticError,
         AttributeError,
