@@ -27,7 +27,7 @@ def check_experiment(experiment: Experiment, experiment_id: str, *, file_of: Fil
             file_of(key.partition(".")[0].partition("[")[0]), key, got=got, allowed=allowed, remedy=remedy
         )
 
-    for check in (_splits, _variants, _endpoints, _model, _transport, _names):
+    for check in (_splits, _variants, _endpoints, _model, _transport, _names, _datasets):
         for key, got, allowed, remedy in check(experiment):
             raise refuse(key, got=got, allowed=allowed, remedy=remedy)
     _check_persona(experiment, refuse, root)
@@ -139,6 +139,19 @@ def _names(experiment: Experiment) -> Iterable[Complaint]:
             yield key, text, "a name without {, } and *", "Write the name out."
 
 
+def _datasets(experiment: Experiment) -> Iterable[Complaint]:
+    allowed = "embedded:<name>, reasoning_gym:<task>, a hub's <owner>/<name>, or a path of files"
+    places = {"dataset": experiment.dataset}
+    places |= {f"split_datasets.{split}": name for split, name in experiment.split_datasets.items()}
+    for key, name in places.items():
+        kind, colon, rest = name.partition(":")
+        if colon and kind in ("embedded", "reasoning_gym"):
+            if not re.fullmatch(paths.NAME, rest):
+                yield key, name, allowed, f"Name the {kind} data after the colon, in letters, digits, _, - and ."
+        elif not is_local_dataset(name) and not re.fullmatch(r"[\w.-]+(?:/[\w.-]+)?", name, re.ASCII):
+            yield key, name, allowed, "A page's address is no name: for a hub give its <owner>/<name>."
+
+
 def _check_persona(experiment: Experiment, refuse: Callable[..., ConfigError], root: Path) -> None:
     if experiment.persona is None:
         return
@@ -204,4 +217,6 @@ def is_local_dataset(dataset: str) -> bool:
     """Return whether a dataset's name means files or a generator of this machine rather than a hub's dataset."""
     if dataset.startswith(("embedded:", "reasoning_gym:", "/", "./", "../", "~")):
         return True
+    if "://" in dataset:
+        return False
     return dataset.endswith((".jsonl", ".jsonl.gz", ".parquet")) or dataset.count("/") > 1

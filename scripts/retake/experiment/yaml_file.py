@@ -46,8 +46,8 @@ def as_mapping(value: Any, *, name: str) -> dict[str, Any]:
 
 def parse_yaml(text: str, *, name: str) -> Any:
     """Return what the YAML in `text` says; see `read_yaml`."""
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             return None
@@ -65,8 +65,6 @@ def parse_yaml(text: str, *, name: str) -> Any:
         raise ConfigError(
             name, "", got="values nested too deep", allowed="a few levels", remedy="Flatten it."
         ) from error
-    finally:
-        loader.dispose()
 
 
 def _text_of(path: Path, *, name: str) -> str:
