@@ -380,7 +380,7 @@ def _antiderivatives(gold: Node, answer: Node, constants: list[set[str]]) -> Out
     names = symbols(bare[0]) | symbols(bare[1])
     if not names:
         return None
-    equal = same_up_to_constant(bare[0], bare[1], names)
+    equal = same_up_to_constant(bare[0], bare[1])
     return Outcome(
         equal, 0.9, "antiderivative", "the same up to the constant" if equal else "not the same up to a constant"
     )

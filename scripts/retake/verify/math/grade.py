@@ -45,9 +45,14 @@ def grade(gold: str, text: str) -> Grade:
                     extracted=found,
                 )
             )
-        if found.method in ("boxed", "hashes") or given.is_over_limit:
+        if found.method in ("boxed", "hashes") or given.is_over_limit or (found.method == "whole" and not _has_prose(found.answer)):
             break
     return best or Grade(expected, None, Outcome(None, 0.0, "extraction", "the text states no answer"))
+
+
+def _has_prose(answer: str) -> bool:
+    """Return whether words surround what was found: only then may a later method find the answer inside it."""
+    return re.search(r"[^\W\d_]{3,}", re.sub(r"\\[a-zA-Z]+", " ", answer)) is not None
 
 
 def _graded(reading: Reading, expected: str, found: Extracted) -> Grade:

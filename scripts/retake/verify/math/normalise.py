@@ -206,6 +206,7 @@ def clean(text: str) -> str:
     text = unwrap(text, _WRAPPERS, "{@}")
     text = re.sub(_TEXTS, r"\\text{", text)
     text = _SPACES.sub(" ", _DROPPED.sub("", text))
+    text = re.sub(r"\\(?:angle|triangle|measuredangle)(?![a-zA-Z])\s*", "", text)
     text = re.sub(r"\\(?:d|t|c)frac(?![a-z])", r"\\frac", text)
     text = re.sub(r"\\(?:d|t)binom(?![a-z])", r"\\binom", text)
     text = re.sub(r"\\begin\{array\}\{[^{}]*\}", r"\\begin{array}", text)

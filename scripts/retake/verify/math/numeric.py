@@ -69,19 +69,34 @@ def _is_index(gold: Node, answer: Node) -> bool:
 def _by_rounding(gold: Node, answer: Node) -> Outcome | None:
     """A decimal against an exact value that it rounds; None where no rule of rounding makes them equal."""
     for rounded, full in ((gold, answer), (answer, gold)):
-        leaf = rounded.args[0] if rounded.op == "neg" else rounded
-        if leaf.op != "number" or leaf.decimals is None or any(node.decimals is not None for node in full.walk()):
-            continue
-        digits = len(str(abs(leaf.value.numerator * 10**leaf.decimals // leaf.value.denominator)))
-        if not (leaf.decimals >= _DECIMALS and digits >= _DECIMALS) and digits < 9:
+        decimals = _written_decimals(rounded)
+        if decimals is None or any(node.decimals is not None for node in full.walk()):
             continue
         evaluator = Evaluator()
         try:
-            gap = abs(evaluator.value(rounded, {}) - evaluator.value(full, {}))
+            value, target = evaluator.value(rounded, {}), evaluator.value(full, {})
         except (Undefined, Unparseable):
             continue
-        if gap <= evaluator.context.mpf(10) ** -leaf.decimals * 0.501:
-            return Outcome(True, 0.75, "rounding", f"equal when rounded to {leaf.decimals} decimals")
+        unit = evaluator.context.mpf(10) ** -decimals
+        digits = len(str(int(abs(evaluator.context.nint(value / unit)))))
+        if (decimals < _DECIMALS or digits < _DECIMALS) and digits < 9:
+            continue
+        if abs(value - target) <= unit * evaluator.context.mpf("0.501"):
+            return Outcome(True, 0.75, "rounding", f"equal when rounded to {decimals} decimals")
+    return None
+
+
+def _written_decimals(node: Node) -> int | None:
+    """How many decimals a plain or scientific number is written to; None where it is exact or no such number."""
+    if node.op == "neg":
+        return _written_decimals(node.args[0])
+    if node.op == "number":
+        return node.decimals
+    if node.op == "mul" and node.args[1].op == "pow" and node.args[0].op == "number" and node.args[0].decimals is not None:
+        base, exponent = node.args[1].args
+        power = exact(exponent)
+        if base.op == "number" and base.value == 10 and power is not None and power.denominator == 1 and abs(power) < 400:
+            return node.args[0].decimals - int(power)
     return None
 
 
@@ -174,42 +189,41 @@ def _number(value: Any) -> str:
     return str(mpmath.nstr(value, 8))
 
 
-def same_up_to_constant(gold: Node, answer: Node, names: frozenset[str]) -> bool:
+def same_up_to_constant(gold: Node, answer: Node) -> bool:
     """Return whether two expressions differ by a constant: their difference is the same at every point."""
-    return _steady(gold, answer, names, lambda left, right: left - right)
+    return _steady(gold, answer, is_factor=False)
 
 
 def same_up_to_factor(gold: Node, answer: Node) -> bool:
     """Return whether two expressions are multiples of each other by a constant that is not zero."""
-    return _steady(
-        gold, answer, symbols(gold) | symbols(answer), lambda left, right: left / right if right else left * 0
-    )
+    return _steady(gold, answer, is_factor=True)
 
 
-def _steady(gold: Node, answer: Node, names: frozenset[str], combine: Any) -> bool:
+def _steady(gold: Node, answer: Node, *, is_factor: bool) -> bool:
+    names = symbols(gold) | symbols(answer)
     evaluator = Evaluator(60, "i" not in names)
+    limit = evaluator.context.mpf(10) ** -35
     first, agreed = None, 0
     for point in _points(sorted(names - {"i"})):
         try:
             values = _both(evaluator, gold, answer, point)
         except Undefined:
             continue
-        if values is None or (values[0] == 0) != (values[1] == 0):
-            if values is not None and combine(1, 1) == 1:
+        if values is None:
+            continue
+        left, right = values
+        if is_factor and (left == 0 or right == 0):
+            if left != right:
                 return False
-            if values is None:
-                continue
-        found = combine(*values)
-        if first is None:
-            first = found
-        elif abs(found - first) > evaluator.context.mpf(10) ** -35 * max(
-            abs(found), abs(first), abs(values[0]) * evaluator.context.mpf(10) ** -10
-        ):
+            continue
+        found = left / right if is_factor else left - right
+        first = found if first is None else first
+        if abs(found - first) > limit * max(abs(found), abs(first), 0 if is_factor else abs(left)):
             return False
         agreed += 1
         if agreed == _ENOUGH:
             break
-    return agreed >= 3 and first is not None
+    return agreed >= 3
 
 
 def both_signs(node: Node) -> list[Node]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from .grammar import parse
 from .limits import Unparseable, check_text
-from .nodes import Node, mapped
+from .nodes import Node, mapped, symbols
 from .normalise import clean, literal
 from .units import Unit, split_unit
 from .words import is_empty_set, number_words, option_letter, plain_text, rewrite_words
@@ -112,7 +112,10 @@ def resolve(node: Node) -> Node:
     signs = list(node.value)
     if "~" in signs and set(signs) <= {"=", "~"}:
         cut = signs.index("~")
-        members = node.args[: cut + 1] if cut > 0 else (node.args[0], node.args[-1])
+        is_value = not symbols(node.args[0])  # `sqrt(3)/3 ~ 0.577`: the exact member counts
+        members = node.args[: cut + 1] if cut > 0 or is_value else (node.args[0], node.args[-1])
+        if len(members) == 1:
+            return members[0]
         node = Node("rel", members, ("=",) * (len(members) - 1))
     if set(node.value) == {"="} and len(node.args) > 2:
         node = Node("rel", (node.args[0], node.args[-1]), ("=",))

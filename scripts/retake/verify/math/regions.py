@@ -84,9 +84,10 @@ class _Maker:
             raise Unparseable(str(error)) from error
 
     def near(self, left: Any, right: Any) -> bool:
-        return left == right or (
-            abs(left - right) <= self.evaluator.context.mpf(10) ** -38 * max(abs(left), abs(right))
-        )
+        gap = abs(left - right)
+        if left == right or not self.evaluator.context.isfinite(gap):
+            return bool(left == right)
+        return bool(gap <= self.evaluator.context.mpf(10) ** -38 * max(abs(left), abs(right)))
 
     def region(self, node: Node) -> Region:
         if node.op in ("union", "intersection", "difference"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from ...errors import VerifierFailed
@@ -13,6 +14,7 @@ from .limits import fits_grammar
 from .normalise import clean
 from .numeric import Outcome
 from .pool import SymbolicPool
+from .tokens import FUNCTIONS, GREEK
 
 NAME = "math"
 UNSURE = 0.35  # below 0.4, where the judge is asked
@@ -20,6 +22,10 @@ _DECISIVE = frozenset("literal exact option base text unit percent degrees round
     "empty set"
 }
 _SHOWN = 120
+_COMMANDS = GREEK | FUNCTIONS | frozenset(  # what math-verify's grammar knows; it drops other commands without a word
+    "frac sqrt binom int iint lim sum prod infty pi to rightarrow le leq ge geq ne neq cdot times div pm mp cup cap setminus in mathbb "
+    "begin end partial mathrm left right lfloor rfloor lceil rceil deg text emptyset quad".split()
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,8 @@ class MathVerifier:
 
 
 def _is_mathematics(text: str) -> bool:
-    return any(character.isdigit() or character in "\\=^<>+" for character in text) and "\x00" not in text
+    commands = set(re.findall(r"\\([a-zA-Z]+)", text))
+    return any(character.isdigit() or character in "\\=^<>+" for character in text) and "\x00" not in text and commands <= _COMMANDS
 
 
 def _check(outcome: Outcome) -> Check:

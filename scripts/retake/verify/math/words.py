@@ -141,6 +141,6 @@ def is_empty_set(text: str) -> bool:
 def rewrite_words(text: str) -> str:
     """Return a cleaned answer in digits or signs where it is one known phrase, else as it is."""
     flat = plain_text(text)
-    if flat != "undefined" and flat.startswith(("\\mathbb", "\\infty", "-\\infty")):
+    if flat in (r"\mathbb{R}", r"\infty", r"-\infty"):
         return flat
     return number_words(flat) or text
