@@ -55,9 +55,11 @@ def write_experiment(experiment_id: str, text: str, *, root: Path = Path()) -> P
 
 
 def _as_yaml(key: str, value: str) -> str:
-    if Experiment.model_fields.get(key) and Experiment.model_fields[key].annotation in (str, str | None):
-        return "null" if value in ("", "null", "~") else json.dumps(value, ensure_ascii=False)
-    return _flow(parse_yaml(value, name=f"--set {key}"))
+    field = Experiment.model_fields.get(key)
+    if field is None or field.annotation not in (str, str | None):
+        return _flow(parse_yaml(value, name=f"--set {key}"))
+    is_null = field.annotation is not str and value in ("", "null", "~")
+    return "null" if is_null else json.dumps(value, ensure_ascii=False)
 
 
 def _flow(value: Any) -> str:
