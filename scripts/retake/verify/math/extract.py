@@ -10,7 +10,7 @@ from .normalise import closing, single_escapes, strip_markdown, unify_characters
 
 _NUMBER = r"[-+]?\s?\$?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?\s?%?"
 _NEGATION = re.compile(
-    r"(?:\bnot|n['’]t|\bnever|\binstead of|\brather than|\bwrong(?:ly)?|\bincorrect(?:ly)?|\bno longer|\bneither)\W*(?:\w+\W+){0,2}$",
+    r"(?:\bnot\b|n['’]t\b|\bnever\b|\binstead of|\brather than|\bwrong(?:ly)?|\bincorrect(?:ly)?|\bno longer|\bneither)\W*(?:\w+\W+){0,2}$",
     re.I,
 )
 _STATED = re.compile(

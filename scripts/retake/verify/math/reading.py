@@ -68,9 +68,22 @@ def read(raw: str) -> Reading:
             tree, unit = _tree(cleaned)
         except Unparseable as error:
             problem = str(error)
+            tree, unit = _last_member(cleaned)
     return Reading(
         raw, cleaned, literal(raw), plain_text(raw), tree, unit, problem, option_letter(raw), base, is_empty_set(raw)
     )
+
+
+def _last_member(cleaned: str) -> tuple[Node | None, Unit | None]:
+    """The last member of a chain whose first members cannot be read (`Area = 5`, `1 = ? = 0`); else nothing."""
+    members = re.split(r"(?<![<>!\\=])=(?!=)", cleaned)
+    named = re.fullmatch(r"[\sa-zA-Z_{}\\,.()]*", members[0]) and not re.search(r"\\(?!text)", members[0])
+    if len(members) < 2 or (len(members) == 2 and not named) or re.search(r"[,;]|\band\b|\bor\b", cleaned):
+        return None, None
+    try:
+        return _tree(members[-1].strip())
+    except Unparseable:
+        return None, None
 
 
 def _tree(cleaned: str) -> tuple[Node, Unit | None]:

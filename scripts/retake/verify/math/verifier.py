@@ -133,6 +133,8 @@ class MathVerifier:
 
 
 def _is_mathematics(text: str) -> bool:
+    if len(re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}", re.sub(r"\\text\s*\{[^{}]*\}", "", text))) > 2:
+        return False  # prose
     commands = set(re.findall(r"\\([a-zA-Z]+)", text))
     return any(character.isdigit() or character in "\\=^<>+" for character in text) and "\x00" not in text and commands <= _COMMANDS
 
