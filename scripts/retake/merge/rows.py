@@ -11,6 +11,7 @@ from retake.files import canonical_json
 from retake.merge.schema import NAMES
 from retake.merge.selection import selected
 from retake.samples.sample import Sample
+from retake.verify.verification import columns_of
 
 Body = Mapping[str, Any]
 
@@ -144,29 +145,11 @@ def output_messages(final: Body, turns: Sequence[Body]) -> list[dict[str, Any]]:
 
 
 def _of_verification(verification: Body) -> dict[str, Any]:
-    refusal, persona, quality = verification["refusal"], verification["persona"], verification["quality"]
-    error, extras = verification["error"] or {}, verification.get("extras") or {}
+    extras = verification.get("extras") or {}
     return {
-        "extracted_answer": verification["extracted_answer"],
-        "is_verified": verification["is_verified"],
-        "verification_score": verification["score"],
-        "verification_confidence": verification["confidence"],
-        "verification_explanation": verification["explanation"],
-        "verification_error": f"{error['type']}: {error['message']}" if error else None,
-        "verifier_name": verification["verifier_name"],
+        **columns_of(dict(verification)),
         "verifier_version": verification["verifier_version"],
-        "llm_judge_used": verification["llm_judge_used"],
-        "llm_judge_failed": verification["llm_judge_failed"],
         "judge_cost_usd": verification["judge_cost_usd"],
-        "refusal_is_refusal": refusal["is_refusal"],
-        "refusal_confidence": refusal["confidence"],
-        "refusal_type": refusal["type"],
-        "refusal_matched_patterns": canonical_json(refusal["matched_patterns"]),
-        "persona_score": None if persona is None else persona["score"],
-        "persona_markers": None if persona is None else canonical_json(persona["counts"]),
-        "quality_answer_length": quality["answer_length"],
-        "quality_is_empty": quality["is_empty"],
-        "quality_is_substantive": quality["is_substantive"],
         "calibration_flaw": extras.get("calibration_flaw"),
         "calibration_outcome": extras.get("calibration_outcome"),
     }

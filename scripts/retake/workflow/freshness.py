@@ -112,11 +112,13 @@ def trace_spec(project: Project, experiment: str) -> str:
 def verify_spec(project: Project, experiment: str, sample: str) -> str:
     """Return the spec of a verify job: the verifier's code and the judge's settings."""
     config = project.experiment(experiment)
-    judge = judge_of(config, root=project.root)
+    split = paths.split_of(sample)
+    needs_judge = config.llm_judge_fallback or not split.startswith(("math", "gsm8k"))
     return _spec(
         "verify",
-        verifier_version(paths.split_of(sample)),
-        judge=None if judge is None else asked(judge),
+        verifier_version(split),
+        judge=asked(judge_of(config, root=project.root)) if needs_judge else None,
+        fallback=config.llm_judge_fallback,
         threshold=config.judge_threshold,
         sandbox=project.settings().get("sandbox", {}),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +18,11 @@ from retake.calls.client import Client
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
 from retake.calls.transport import Transport, TransportSettings
-from retake.experiment.facts import ModelSettings, facts_of
+from retake.experiment.facts import facts_of
 from retake.experiment.model import Experiment
-from retake.providers.sdk import connect
+from retake.providers.connect import connect
+from retake.samples.sample import Sample
+from retake.verify.verdict import Verdict
 from retake.workflow.project import Project
 from retake.workflow.runtime import Runtime
 from retake.workflow.settings import judge_of, mock_of
@@ -34,6 +38,7 @@ class Services:
         self._transports: dict[tuple[Any, ...], Transport] = {}
         self._asks: dict[tuple[Any, ...], Ask] = {}
         self._embedded: dict[tuple[Any, ...], EmbeddedServer] = {}
+        self._verifiers: dict[str, tuple[ThreadPoolExecutor, Any]] = {}
         self._failures: dict[str, Failures] = {}
         self._budgets: dict[str, Budget] = {}
 
@@ -66,16 +71,47 @@ class Services:
         urls = config.base_urls or ((config.base_url,) if config.base_url else ())
         return self._asking(experiment, config.generator, urls)
 
-    def judge(self, experiment: str) -> Ask | None:
-        """Return how an experiment's judge is asked; None where it has none."""
-        return self._asking_as(experiment, judge_of(self.project.experiment(experiment), root=self.project.root))
+    def judge(self, experiment: str) -> Ask:
+        """Return how an experiment's judge is asked."""
+        settings = judge_of(self.project.experiment(experiment), root=self.project.root)
+        return self._asking(experiment, settings.provider, settings.base_urls)
 
-    def mock(self, experiment: str) -> Ask | None:
+    def mock(self, experiment: str) -> Ask:
         """Return how the LLM mock of an experiment's tools is asked."""
-        return self._asking_as(experiment, mock_of(self.project.experiment(experiment), root=self.project.root))
+        settings = mock_of(self.project.experiment(experiment), root=self.project.root)
+        return self._asking(experiment, settings.provider, settings.base_urls)
 
-    def _asking_as(self, experiment: str, settings: ModelSettings | None) -> Ask | None:
-        return None if settings is None else self._asking(experiment, settings.provider, settings.base_urls)
+    def cost_of(self, digests: Sequence[str]) -> float | None:
+        """Return what the stored calls of these digests cost together, dollars; None for none, or where a price is unknown."""
+        calls = [self.client.store.get(digest) for digest in digests]
+        costs = [call.cost_usd for call in calls if call is not None and call.cost_usd is not None]
+        return sum(costs) if costs and len(costs) == len(calls) else None
+
+    async def verify_in_pool(self, name: str, text: str, sample: Sample) -> Verdict:
+        """Return the verdict of the verifier `name` (math or code), run outside the event loop."""
+        pool, verifier = await asyncio.to_thread(self._verifier, name)
+        return await asyncio.get_running_loop().run_in_executor(pool, verifier.verify, text, sample)
+
+    def _verifier(self, name: str) -> tuple[ThreadPoolExecutor, Any]:
+        with self._lock:
+            if name not in self._verifiers:
+                self._verifiers[name] = self._new_verifier(name)
+            return self._verifiers[name]
+
+    def _new_verifier(self, name: str) -> tuple[ThreadPoolExecutor, Any]:
+        if name == "code":
+            from retake.verify.code.settings import SandboxSettings
+            from retake.verify.code.verifier import CodeVerifier
+
+            settings = SandboxSettings(**self.project.settings().get("sandbox", {}))
+            verifier: Any = CodeVerifier(settings=settings)
+            threads = settings.parallel + settings.ready
+        else:
+            from retake.verify.math.verifier import MathVerifier
+
+            verifier, threads = MathVerifier(), 4
+        self.runtime.on_stop(verifier.close)
+        return ThreadPoolExecutor(threads, thread_name_prefix=f"retake-{name}"), verifier
 
     def _asking(self, experiment: str, provider: str, base_urls: tuple[str, ...]) -> Ask:
         key = (experiment, provider, base_urls)

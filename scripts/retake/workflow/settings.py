@@ -31,9 +31,9 @@ def asked(settings: ModelSettings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in names}
 
 
-def judge_of(config: Experiment, *, root: Path) -> ModelSettings | None:
-    """Return who judges, or None where the fallback is off and no split needs a judge."""
-    return judge_settings(config, root) if config.llm_judge_fallback else None
+def judge_of(config: Experiment, *, root: Path) -> ModelSettings:
+    """Return who judges; whether it is asked depends on the split, and on `llm_judge_fallback`."""
+    return judge_settings(config, root)
 
 
 def mock_of(config: Experiment, *, root: Path) -> ModelSettings:

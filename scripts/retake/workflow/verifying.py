@@ -1,0 +1,90 @@
+"""The verify stage: the verdict on each candidate of a (sample, variant), with the pools that verifiers run in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from retake import paths
+from retake.calls.request import Answer
+from retake.errors import RetakeError
+from retake.files import digest, read_sealed, write_sealed
+from retake.merge.rows import output_messages
+from retake.prompts.opening import task_of
+from retake.samples.sample import Sample
+from retake.verify.judge import JudgeSettings
+from retake.verify.verdict import Verdict, ungraded
+from retake.verify.verification import FinalAnswer, Primary, verify_candidate
+from retake.workflow.freshness import verifier_version
+from retake.workflow.services import Services
+from retake.workflow.settings import asked, judge_of
+
+
+def verify(services: Services, experiment: str, variant: str, sample: Sample, *, outputs: Sequence[str]) -> None:
+    """Judge the candidates of a (sample, variant) and write their verification files."""
+    bodies = services.runtime.run(_verified(services, experiment, variant, sample))
+    for path, body in zip(outputs, bodies, strict=True):
+        write_sealed(Path(path), body)
+
+
+async def _verified(services: Services, experiment: str, variant: str, sample: Sample) -> list[dict[str, Any]]:
+    project = services.project
+    sample_id = paths.sample_id(sample.split, sample.position)
+    config = project.experiment(experiment)
+    stage = "trace" if project.has_tools(sample_id) else "raw"
+    persona = project.persona(experiment)
+    judge = JudgeSettings(**asked(judge_of(config, root=project.root)))
+    primary = guarded(services, sample)
+
+    async def one(candidate: int) -> dict[str, Any]:
+        body = read_sealed(project.root / paths.candidate_path(stage, experiment, variant, sample_id, candidate))
+        verification = await verify_candidate(
+            sample,
+            final_answer(body),
+            primary=primary,
+            ask=services.judge(experiment),
+            judge=judge,
+            threshold=config.judge_threshold,
+            fallback=config.llm_judge_fallback,
+            markers=None if persona is None else persona.markers,
+        )
+        where = {"sample_id": sample_id, "variant": variant, "candidate_idx": candidate, "answer_digest": digest(body)}
+        costs = {"judge_cost_usd": services.cost_of(verification["judge_calls"])}
+        return {**verification, **where, **costs, "verifier_version": verifier_version(sample.split)}
+
+    return list(await asyncio.gather(*(one(k) for k in range(config.num_candidates))))
+
+
+def final_answer(body: dict[str, Any]) -> FinalAnswer:
+    """Return what a candidate finally said, from its raw generation or its trace."""
+    answer = Answer.from_dict(body["final_answer"] if "final_answer" in body else body["answer"])
+    turns = body.get("turns", [])
+    return FinalAnswer(
+        text=answer.text,
+        reasoning=answer.reasoning,
+        refusal=answer.refusal,
+        finish_reason=answer.finish_reason,
+        parts=answer.parts,
+        transcript=tuple(output_messages(answer.as_dict(), turns)) if turns else (),
+        error=body["error"],
+    )
+
+
+def guarded(services: Services, sample: Sample) -> Primary | None:
+    """Return the verifier that a sample is given to first, or None; its crash leaves a candidate ungraded, never wrong."""
+    task = task_of(sample)
+    if task == "tool_calling" or (task == "open" and sample.ground_truth is None):
+        return None
+    name = "code" if task == "code" else "math"
+
+    async def primary(text: str, sample: Sample) -> Verdict:
+        try:
+            return await services.verify_in_pool(name, text, sample)
+        except RetakeError as error:
+            return ungraded(name, f"The verifier could not judge: {error}", error=error)
+        except Exception as error:  # noqa: BLE001  (the one boundary: a crash of a grader is no wrong answer)
+            return ungraded(name, "The verifier crashed; the candidate is not judged.", error=error)
+
+    return primary
