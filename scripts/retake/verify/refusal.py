@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from retake.verify.prose import code_blocks, without_code, without_thinking
+from retake.verify.refusal_languages import LANGUAGES
 from retake.verify.refusal_patterns import (
     ABOUT_REFUSING,
     AFFECT,
@@ -24,14 +25,13 @@ from retake.verify.refusal_patterns import (
     IDIOM,
     LACKING,
     LACKS_INFORMATION,
-    LANGUAGES,
     RESULT,
     SAFETY_WORDS,
     UNDETERMINED,
     Phrase,
 )
 
-_READ_AT_MOST = 6_000
+_READ_AT_MOST, _CLAUSE_AT_MOST = 6_000, 400
 _QUOTES = re.compile(
     r'"[^"\n]{2,400}"|“[^”]{2,400}”|«[^»]{2,400}»|„[^“”]{2,400}[“”]|「[^」]{2,400}」|^\s*>.*$', re.MULTILINE
 )
@@ -153,7 +153,7 @@ def _strength(weights: list[float], *, has_apology: bool) -> float:
 def _phrases(clause: str) -> list[Phrase]:
     if _SUPPOSED.match(clause) or IDIOM.search(clause) or (AFFECT.search(clause) and not _ASKED.search(clause)):
         return []
-    return [phrase for phrase in (*ENGLISH, *LANGUAGES) if phrase.regex.search(clause)]
+    return [phrase for phrase in (*ENGLISH, *LANGUAGES) if phrase.regex.search(clause[:_CLAUSE_AT_MOST])]
 
 
 def _spoken(shown: str) -> str:

@@ -16,7 +16,8 @@ class Phrase:
     regex: re.Pattern[str]
 
 
-def _p(name: str, kind: str, weight: float, pattern: str) -> Phrase:
+def phrase(name: str, kind: str, weight: float, pattern: str) -> Phrase:
+    """Return the phrase that `pattern` finds, whatever its case."""
     return Phrase(name, kind, weight, re.compile(pattern, re.IGNORECASE))
 
 
@@ -38,11 +39,11 @@ _HELP = (
 _GIVE = (
     r"(?:provid|giv|writ|generat|creat|produc|shar|offer|suppl|disclos|reveal|tell|explain|describ|discuss|talk about|teach|show|instruct|guid|answer|respond|advis|recommend|suggest|speculat|predict"
     r"|comment|promot|encourag|endors|depict|compos|draft|build|design|develop|translat|summari[sz]|draw|record|say (?:who|what|which|when|where|whether|how)|make (?:a |an |any |the |phone |re|pur|pay|fun|calls?|that|this)"
-    r"|do|comput|process|execut|perform|complet|carr(?:y|ied) out|conduct|run|access|brows|search|look (?:that |it |this |them )?up|open|view|watch|see (?:the|any|your|image|picture|photo|it\b)|listen|hear"
+    r"|do|comput|pick|proceed|continue|go (?:there|further|down|into)|speak (?:of|about)|break|hack|unlock|bypass|walk you|lead you|steal|kill|poison|deceiv|attack|threat|insult|mock|rank|judge|choose (?:a )?side|grade|guess|diagnos|prescri|find (?:that|this|out|live|flights|the (?:latest|current))|process|execut|perform|complet|carr(?:y|ied) out|conduct|run|access|brows|search|look (?:that |it |this |them )?up|open|view|watch|see (?:the|any|your|image|picture|photo|it\b)|listen|hear"
     r"|analy[sz]|read (?:the|your)|book|order|buy|purchas|pay|send|call|check|retriev|fetch|download|upload|connect|interact|contact|transfer|schedul|verify (?:your|the)|play|set (?:a|an|up)|obtain|get (?:real|live|current|that|this|the current))"
 )
 _IDIOM = (
-    r"(?:believe|imagine|pretend|say (?:that )?(?:i|it|this|anything)|tell you how (?!to\b)|see (?:why|how|the point|what)|wait|stop|resist|bear|stand|summon|muster|feel|hide|enjoy|care|be (?:bothered|cheerful|excited|surprised|happy|thanked|appreciated|bored)"
+    r"(?:believe|imagine|pretend|say (?:that )?(?:i|it|this|anything)|tell you how (?!to\b)|see (?:why|how|the point|what)|wait|stop|resist|bear|stand|summon|muster|feel (?!it|that|this|comfortable|right|able)|hide|enjoy|care|be (?:bothered|cheerful|excited|surprised|happy|thanked|appreciated|bored)"
     r"|remember|recall (?:being|feeling)|complain|deny|over(?:state|emphasi[sz]e)|emphasi[sz]e|stress|express (?:it|my|how)|take (?:pride|pleasure|joy)|share (?:the|your|their) (?:excitement|enthusiasm|joy|optimism)|go on|lie\b|bore\b|mind\b|blame|wonder"
     r"|think of (?:any|a|the)|get over|begin to|thank|expect|understate|smile|laugh|find (?:it in|much|joy|words|a reason)|recommend [^.!?]{0,40}enough|even|have (?:feelings|emotions|personal|favou?rites)|experience|know why)"
 )
@@ -58,269 +59,261 @@ AFFECT = re.compile(
 )
 
 ENGLISH = (
-    _p(
+    phrase(
         "first_person_negation",
         "other",
         0.95,
         r"\b(?:i|my|me|(?:johnny|number) (?:5|five))\b(?:'\w+)?\b[^.!?]{0,60}(?:\bnot\b|n't\b|\bnever\b|\bno\b|\bnone\b|\bneither\b|\bunable\b|\bnothing\b|\bforbid\w*)",
     ),
-    _p("cannot_help", "other", 3, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_HELP}"),
-    _p("cannot_give", "other", 2.5, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_GIVE}"),
-    _p(
+    phrase("cannot_help", "other", 3, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_HELP}"),
+    phrase("cannot_give", "other", 2.5, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_GIVE}"),
+    phrase(
         "and_cannot",
         "other",
         2,
         rf"\b(?:and|so|thus|therefore|hence) (?:therefore )?(?:can ?not|can't|won't|will not|unable to) {_ADVERB}(?:{_HELP}|{_GIVE})",
     ),
-    _p(
+    phrase(
         "subjectless",
         "other",
         2.2,
         rf"^\W*(?:(?:sorry|oops|whoa|alas|nope|no|afraid|sadly)\W+)*(?:can ?not|can't|won't|will not|unable to) (?:{_HELP}|{_GIVE})",
     ),
-    _p(
+    phrase(
         "cannot",
         "other",
         1,
         rf"{_I}\b,? ?{_ADVERB}(?:can ?not|can't|won't|will not|am unable to|'m unable to|am not able to|'m not able to|shall not|am not going to|'m not going to)\b",
     ),
-    _p("i_wont_end", "other", 2.5, rf"{_I} (?:won't|will not|can't|cannot|must not|shall not|refuse)\W*$"),
-    _p(
+    phrase("i_wont_end", "other", 2.5, rf"{_I} (?:won't|will not|can't|cannot|must not|shall not|refuse)\W*$"),
+    phrase(
         "no_way_to",
         "capability",
         2.5,
         r"\b(?:i|we) (?:\w+ )?(?:have|has|'ve|got) (?:no|not any) (?:way|means|ability|tool|method|capability|connection|access)\b",
     ),
-    _p(
+    phrase(
         "declines",
         "other",
         3,
         r"\b(?:i|we)(?:'m| am| are|'ll| will| must| have to| need to|'d have to|'ve to)?(?: \w+ly)?(?: going to have to| going to)?(?: \w+ly)? (?:declin(?:e|ing)|refus(?:e|ing)(?! to (?:be|believe|pretend|feel|enjoy|smile|act))|abstain|pass on (?:this|that)|have to pass|say no to|must pass|opt out)\b",
     ),
-    _p(
+    phrase(
         "says_no_way",
         "other",
         2.5,
         r"\b(?:i|we|five|5|unit|robot)\b,? says? (?:no way|no can do|nope|no)\b|\bno can do\b|\bbut,? (?:no|nope)\b\W*$|^\W*(?:hard pass|no comment)\b",
     ),
-    _p(
+    phrase(
         "request_declined",
         "other",
         2.5,
         rf"\b{_REQUEST}s? (?:is |has been |was |must be )?(?:declined|denied|rejected|refused)\W*$",
     ),
-    _p(
+    phrase(
         "request_impossible",
         "other",
         2.5,
         rf"\b(?:requested (?:action|operation|task)|{_REQUEST}s?) (?:can ?not|can't|could not|couldn't|will not|won't) be (?:\w+ly )?(?:fulfilled|processed|completed|granted|honou?red|accommodated|done|provided|carried out)|\b(?:this|that) (?:cannot|can't) be (?:provided|fulfilled|accommodated)",
     ),
-    _p(
+    phrase(
         "not_something",
         "other",
         3,
         rf"(?:\bnot|n't) (?:a |an |some)?(?:thing|topic|subject|request|one|matter|task)?(?: that| which)? ?{_I}(?:'m| am|'d| can| could| will| would| want| feel)?[^.!?]{{0,40}}\b(?:help|assist|able|comfortable|willing|going|get into|get involved|do|provide|discuss|support|engage)\b",
     ),
-    _p(
+    phrase(
         "outside_of",
         "other",
         2.5,
         rf"\b(?:outside|beyond|exceeds?)\b[^.!?]{{0,30}}\b(?:what {_I}|my|our) ?[^.!?]{{0,20}}(?:willing|able|can|capabilit|abilit|scope|reach|limit|power|program|circuits)",
     ),
-    _p(
+    phrase(
         "line_uncrossed",
         "safety",
         3,
         r"\b(?:line|boundary)\b[^.!?]{0,20}\b(?:i|we|this)\b[^.!?]{0,30}(?:not|n't|never|refuse to) cross|not cross (?:that|this) line|\b(?:i|we|i'm|i am)\b[^.!?]{0,12}\bdraw(?:ing)? (?:the|a) line",
     ),
-    _p(
+    phrase(
         "rules_forbid",
         "safety",
         3,
         rf"\b(?:my|our|openai's|anthropic's) {_RULES}[^.!?]{{0,25}}(?:\bnot|n't|\bprohibit|\bforbid|\bprevent|\bbar|\bdisallow|\bstop|\brestrict|\bpreclude|\bkeep)|\b(?:i|we)(?:'m| am| was| are|'ve been| have been) (?:\w+ly )?(?:forbidden|prohibited|barred|prevented|restricted|not permitted)",
     ),
-    _p(
+    phrase(
         "against_rules",
         "safety",
         3,
         rf"\b(?:violat\w*|against|breach\w*|contrary to|conflicts? with|in violation of)\b[^.!?]{{0,12}}\b(?:my|our|openai's|anthropic's|content|usage|safety|community) {_RULES}",
     ),
-    _p(
+    phrase(
         "not_in_programming",
         "other",
         3,
         r"\bnot (?:with)?in my (?:programming|nature|power|capabilit|abilit|skill|directives)",
     ),
-    _p(
+    phrase(
         "no_part",
         "safety",
         3,
         r"\b(?:can't|cannot|won't|will not|want no|not) (?:be )?(?:a )?part (?:of|in) (?:it|that|this)\b|\bwant no part\b",
     ),
-    _p(
+    phrase(
         "irresponsible",
         "safety",
         2.5,
         r"\b(?:would(?:n't| not)? be|it is|it's|is)(?: deeply| highly| not)? (?:irresponsible|inappropriate|unethical|appropriate|right|responsible|ethical|proper|wrong) (?:(?:for|of) me\b|if i\b)|^\W*(?:providing|creating|helping|sharing|writing|giving|answering|assisting)\b[^.!?]{0,60}\b(?:irresponsible|inappropriate|unethical|at risk|illegal|wrong|harm\w*|dangerous|against)",
     ),
-    _p(
+    phrase(
         "disallowed",
         "safety",
         2.5,
         r"\bdisallowed content\b|\bnot (?:allowed|permitted) to (?:help|provide|assist|answer|discuss|share)",
     ),
-    _p(
+    phrase(
         "no_access",
         "capability",
         2.2,
         rf"(?:{_I}|\bi've|^\W*with|^\W*having)\b[^.!?]{{0,30}}(?:\bnot|n't|\black|\bwithout|\bno|\bnever)\b[^.!?]{{0,25}}\b(?:access|ability|capability|capabilities|permission|connection|tools?)\b|^\W*no (?:access|connection) to|^\W*no tools? (?:for|to|available)|\bi (?:\w+ )?lack\b|\bno \w+ tools? (?:is |are )?available",
     ),
-    _p(
+    phrase(
         "no_live_data",
         "capability",
         2.2,
         rf"(?:{_I}\b[^.!?]{{0,12}}(?:n't have|not have|have no|lack)|^\W*(?:\w+\W+)?no|beyond)\b[^.!?]{{0,20}}\b(?:real[- ]time|live|current|up[- ]to[- ]date)\b|\breal[- ]time\b[^.!?]{{0,30}}(?:not|n't|un)(?: |-)?(?:available|accessible|possible)|\bhas no [^.!?]{{0,20}}(?:satellite|access|feed|sensor|internet|connection)",
     ),
-    _p("live_beyond", "capability", 2.5, r"\b(?:is|are|lies?) (?:beyond|outside|out of) (?:what i|my|reach)"),
-    _p(
+    phrase("live_beyond", "capability", 2.5, r"\b(?:is|are|lies?) (?:beyond|outside|out of) (?:what i|my|reach)"),
+    phrase(
         "not_possible_for_me",
         "capability",
         2.5,
         r"\b(?:not possible|impossible) for (?:me|us|an ai|a language model)\b",
     ),
-    _p(
+    phrase(
         "not_equipped",
         "capability",
         2.5,
         rf"{_I}\b[^.!?]{{0,12}}(?:not|n't|never) (?:\w+ly )?(?:equipped|designed|built|trained|able|programmed|made|meant) (?:to|for)\b(?! this\W*$)",
     ),
-    _p("cutoff", "capability", 1.5, r"\b(?:knowledge|training)(?: data)? (?:cut-?off|ends?|stops?)"),
-    _p(
+    phrase("cutoff", "capability", 1.5, r"\b(?:knowledge|training)(?: data)? (?:cut-?off|ends?|stops?)"),
+    phrase(
         "rather_not",
         "other",
         2.2,
         r"\b(?:i|we)(?:'d| would)? (?:much |really )?(?:rather|prefer)(?: to)? not\b|\b(?:i|we)(?:'d| would)? (?:prefer|like|want) to (?:avoid|steer clear|stay away|refrain|leave it)|\b(?:i|we)\b[^.!?]{0,12} stay away from\b|\btopic (?:that )?i\b|\b(?:i'm|i am|i'll|i will)\b[^.!?]{0,15}\b(?:leave it (?:there|at that)|stop (?:here|there))",
     ),
-    _p(
+    phrase(
         "uncomfortable",
         "other",
         2.5,
         r"\b(?:i|we|i'm|we're)\b[^.!?]{0,15}(?:(?:\bnot|n't) (?:feel |be )?(?:very |at all |entirely )?comfortable\b|\buncomfortable\b)",
     ),
-    _p(
+    phrase(
         "should_not",
         "other",
         2.2,
         r"\b(?:i )?(?:don't|do not) think (?:that )?i (?:should|can|could|ought)|\b(?:it's|it is|it would be|is)(?: probably| perhaps)? (?:best|better|wiser|wise) (?:that|if) i (?:don't|do not|didn't|not)|\bi (?:should not|shouldn't)\b",
     ),
-    _p(
+    phrase(
         "not_want_to",
         "other",
         2,
         r"\b(?:i|we) (?:don't|do not) (?:\w+ )?(?:want|wish) to (?:talk|discuss|answer|get into|do|write|help|say|share)|\bdon't want to get into",
     ),
-    _p(
+    phrase(
         "other_topic",
         "other",
         2.2,
         r"\b(?:let's|let us|could we|we could|maybe we|perhaps we|can we|shall we)\b[^.!?]{0,25}\b(?:something else|change the subject|another (?:topic|subject)|different (?:topic|subject)|move on)|\bask me (?:something|somethin'|anything) else",
     ),
-    _p(
+    phrase(
         "to_an_expert",
         "other",
         1.8,
         r"\b(?:best|better|question|matter|one) (?:to (?:leave|be left)|left|answered|for|by)\b[^.!?]{0,25}\b(?:lawyer|attorney|physician|doctor|professional|expert|therapist|specialist)",
     ),
-    _p("dont_ask_me", "other", 1.5, r"\bdon't ask me (?:for|about)\b"),
-    _p("you_want_me", "other", 1, r"\byou (?:want|ask|expect) me to\b"),
-    _p(
+    phrase("dont_ask_me", "other", 1.5, r"\bdon't ask me (?:for|about)\b"),
+    phrase("you_want_me", "other", 1, r"\byou (?:want|ask|expect) me to\b"),
+    phrase(
         "not_doing_it",
         "other",
         2.2,
         r"^\W*(?:nope|no|sorry|that's|this is|i'm|i am|we're)?\W*(?:not|never) (?:doing|touching|writing|answering|helping|going to happen|happening|going there|interested in helping)\b|\bno way (?:that )?i\b|\bi\b[^.!?]{0,20}\bparty to\b|\byou(?:'ll| will)? (?:have|need) to (?:look|ask|go|try) elsewhere\b|\bstop you (?:right )?there\b|^\W*i (?:don't|do not) do (?:that|this)\b",
     ),
-    _p(
+    phrase(
         "not_in_my_remit",
         "capability",
         2.2,
         r"(?:\bnot|n't) (?:with)?in my (?:\w+ )?\w+\b|\babove my pay grade\b|\bhave no (?:sensors|eyes|ears|hands|camera|microphone|phone|wallet)\b|\b(?:do not|don't) (?:possess|have) (?:the )?(?:sensors|eyes|ears|hands|means)\b",
     ),
-    _p(
+    phrase(
         "stays_neutral",
         "other",
         2,
         r"\b(?:i|i'll|i'm|we)\b[^.!?]{0,20}(?:\b(?:stay|remain|be|staying) neutral\b|(?:\bnot|n't) (?:take|choose|pick|taking) (?:a )?sides?\b)",
     ),
-    _p(
+    phrase(
         "does_not_know",
         "capability",
         1,
         r"\bi (?:don't|do not|really don't) know(?: the answer| that| this| it| how to| what the)?\W*$|\bi have (?:absolutely )?no idea\b|\bno clue\b",
     ),
-    _p("what_do_you_mean", "unclear", 2, r"\bwhat (?:do|did|exactly do) you mean\b"),
-    _p(
+    phrase(
+        "holds_back",
+        "other",
+        2.2,
+        r"\b(?:i|i'm|i'll|i'd|i've)\b[^.!?]{0,25}\b(?:sit (?:this|that) (?:one )?out|hesita\w+ (?:to|about)|reluctant|uneasy|wary|refrain\w*|abstain|hold back|step back|bow out|back away|shy away|skip (?:this|that)|stay out of|keep (?:that|this|it) to myself|avoid (?:this|that|it|the (?:topic|subject|question)|answering|discussing)|like to avoid|have to stop|must stop|need to stop|focus(?:ed|ing)? on something)\b",
+    ),
+    phrase(
+        "not_responsible",
+        "safety",
+        2.5,
+        r"(?:\bnot|n't) (?:think|feel|believe|consider)\b[^.!?]{0,30}\b(?:responsible|appropriate|right|ethical|proper|helpful|a good idea|wise)\b",
+    ),
+    phrase(
+        "against_what_i_may",
+        "safety",
+        2.5,
+        r"\bagainst (?:what|everything|the things) i(?:'m)?\b|\bbreak(?:ing)? (?:my|the) (?:own )?rules\b|\bfind (?:them|it|this|that) unacceptable\b",
+    ),
+    phrase(
+        "refers_away",
+        "other",
+        1.2,
+        r"\bi(?:'d| would)? (?:suggest|encourage|recommend|advise|urge)\b[^.!?]{0,15}\b(?:see|seeing|consult\w*|speak\w*|talk\w*|ask\w*|contact\w*|reach\w*|check\w*)\b|\b(?:better|best) (?:off )?(?:to )?(?:ask\w*|see|seeing|consult\w*|check\w*|contact\w*|speak\w*|talk\w*)\b",
+    ),
+    phrase(
+        "needs_to_know",
+        "unclear",
+        2,
+        r"\b(?:i|i'd|we)\b[^.!?]{0,10}\bneed to know\b|\bplease (?:tell|give|send|show|let) me\b|\b(?:could|can|would|will) you (?:please )?(?:give|send|tell|show|paste|upload|attach|let me know)\b",
+    ),
+    phrase("what_do_you_mean", "unclear", 2, r"\bwhat (?:do|did|exactly do) you mean\b"),
+    phrase(
         "clarify",
         "unclear",
         2,
         r"\b(?:could|can|would|will) you (?:please |kindly )?(?:clarify|rephrase|elaborate|specify|provide|share|give (?:me )?more|explain what|tell me (?:more|which|what)|restate|resend)|\bplease (?:clarify|rephrase|elaborate|restate|(?:provide|specify|share|paste|attach|describe|supply)\b[^.!?]{0,40}\b(?:me|you (?:want|would|need|like|mean)|you'd|i can|question|problem)|describe it)\b",
     ),
-    _p(
+    phrase(
         "not_understood",
         "unclear",
         2,
         r"(?:\bnot|n't) (?:quite |really |entirely )?(?:sure|certain|clear|understand)\b[^.!?]{0,30}\b(?:what|which|understand|question|mean|asking|you)",
     ),
-    _p(
+    phrase(
         "more_needed",
         "unclear",
         2.2,
         r"\b(?:i|we|i'd|without)\b[^.!?]{0,12}\b(?:need|require)? ?(?:some |a bit )?(?:more|additional|further) (?:information|details?|context|input)|(?:\bnot|n't) (?:have |be )?enough (?:information|details?|data|context|input)|\binsufficient (?:information|data|details?|context)|\bneed (?:nicer|better|more) input\b",
     ),
-    _p(
+    phrase(
         "undetermined",
         "unclear",
         2.5,
         r"\b(?:problem|question|task)\b[^.!?]{0,12}\b(?:can ?not|can't) be (?:\w+ly )?(?:solved|answered|determined)(?: as| in its| with)|\b(?:problem|question)\b[^.!?]{0,12}\b(?:incomplete|ill-posed|underspecified|malformed)",
     ),
 )
-
-# First person, not able or not willing, in other languages. An apology in the same answer adds to the weight.
-_LANGUAGES = {
-    "es": r"\bno (?:me es posible|me siento|te lo|estoy en condiciones)|\bno (?:te |le |os |les |lo |la )?(?:puedo|podemos|podré|pued[oe] yo)\b(?! (?:creer|decir que|evitar|imaginar|soportar|fingir|sentir|negar|esperar|quejarme|ocultar))|\bno (?:tengo|tenemos|dispongo de) (?:acceso|la capacidad|permiso|forma|manera)|\bno (?:soy capaz|me es posible|estoy (?:autorizad|en condiciones|program|diseñad|capacitad|dispuest))|\bme niego a (?!fingir|creer)|\bno voy a (?:ayud|escrib|hac|dar|proporc|respond|particip)|\bprefiero no\b|\b(?:debo|tengo que) (?:rechazar|declinar|negarme)|\bva en contra de",
-    "ca": r"\bno (?:et |us |li )?puc\b(?! (?:creure|dir que))|\bno tinc accés",
-    "fr": r"\b(?:je|nous) n(?:e |')(?:(?:vous|te|y|le|la|les|l'|m')\s?)?(?:peux|pouvons|puis|saurais|pourrai|suis) (?:malheureusement |donc |vraiment )?pas\b(?! (?:croire|dire que|imaginer|supporter|m'empêcher|nier|cacher|feindre|ressentir|sûr|fait pour|content|heureux|étonné|surpris))|\bje (?:refuse(?! de (?:croire|sourire|faire semblant))|dois (?:refuser|décliner)|préfère (?:ne pas|éviter|m'abstenir))|\bje n'ai (?:malheureusement )?(?:pas|aucun)(?: d| l)?['’ ]?(?:e )?(?:accès|la capacité|moyen)|\bje ne (?:souhaite|veux) pas (?:en |y )?(?:parler|répondre|aider|discuter)|\bpas en mesure de",
-    "de": r"\b(?:ich|wir|das|dabei|damit|hierbei|dies|diese\w*|da|leider)\b[^.!?]{0,40}\b(?:kann|können|darf|werde|möchte|will|vermag)\b(?![^.!?]*\b(?:glauben|fassen|ertragen|leugnen|behaupten|verhehlen|freuen|vorstellen)\b)(?=[^.!?]*\b(?:ich|wir|mich)\b|(?<=ich kann)|(?<=wir können)|(?<=ich möchte)|(?<=ich werde)|(?<=ich darf))[^.!?]{0,60}\b(?:nicht|keine?n?)\b|\bich (?:habe|besitze) (?:leider )?keine?n? (?:\w+ )?(?:zugriff|zugang|möglichkeit|fähigkeit|echtzeit)|\bich (?:lehne|verweigere|weigere mich)|\bich bin (?:leider )?nicht (?:in der lage|befugt|berechtigt|dafür)|\bich muss (?:das |dies |leider )*(?:ablehnen|passen)",
-    "it": r"\bnon mi (?:è (?:possibile|consentito|permesso)|sento)|\bnon me la sento|\bnon (?:ti |le |vi |lo |la )?(?:posso|possiamo|potrò|riesco a)\b(?! (?:credere|dire (?:di|che)|immaginare|sopportare|fingere|negare|fare a meno|nascondere))|\bnon (?:ho|dispongo di|abbiamo) (?:accesso|la capacità|modo|l'autorizzazione)|\bnon sono in grado|\bmi rifiuto|\bpreferisco non\b|\bdevo (?:rifiutare|declinare)",
-    "pt": r"\bnão me (?:é (?:possível|permitido)|sinto)|\bnão (?:te |lhe |o |a )?(?:posso|podemos|consigo|poderei)\b(?! (?:acreditar|dizer que|imaginar|suportar|fingir|negar|sentir|esconder|deixar de))|\bnão (?:tenho|temos|possuo) (?:acesso|a capacidade|como|permissão)|\bnão (?:sou capaz|estou autorizad|me é possível)|\brecuso-me|\bme recuso|\bprefiro não\b|\b(?:devo|tenho que) recusar",
-    "nl": r"\b(?:kan|kunnen|mag|zal|wil)\b(?: \w+)? ?\b(?:ik|we|wij)\b(?! \w* ?(?:niet )?geloven)[^.!?]{0,50}\b(?:niet|geen)\b(?![^.!?]*(?:geloven|ontkennen))|\b(?:ik|wij|we) (?:kan|kunnen|mag|zal|wil)\b[^.!?]{0,50}\b(?:niet|geen)\b(?![^.!?]*(?:geloven|ontkennen))|\bik heb geen (?:toegang|mogelijkheid)|\bik weiger|\bik ben niet in staat",
-    "scandinavian": r"\b(?:jag|jeg|vi)\b (?:tyvärr |desværre |dessverre )?(?:kan|kunne|får|vil|tänker|kommer)\b[^.!?]{0,25}\b(?:inte|ikke|ej)\b(?! (?:tro|förneka|benekte|nekta))|\bkan (?:jag|jeg|vi)\b[^.!?]{0,20}\b(?:inte|ikke)\b(?! tro)|\b(?:jag|jeg) har (?:inte|ikke|ingen) (?:tillgång|adgang|tilgang)|\b(?:jag vägrar|jeg nekter|jeg nægter)",
-    "fi": r"\ben (?:valitettavasti )?(?:voi|pysty|saa|aio|halua)\b(?! (?:uskoa|väittää|kieltää))|\bminulla ei ole pääsyä|\bkieltäydyn",
-    "pl": r"\bnie (?:mogę|możemy|jestem w stanie|potrafię|będę|zamierzam)\b(?! (?:uwierzyć|powiedzieć, że|udawać|znieść))|\bnie mam (?:dostępu|możliwości)|\bodmawiam",
-    "cs": r"\b(?:nemohu|nemůžu|nemůžeme|nedokážu|nesmím|nebudu|nejsem schop|odmítám)\b(?! (?:uvěřit|věřit))|\b(?:nemôžem|nedokážem|odmietam)\b|\bnemám (?:přístup|prístup)",
-    "ru": r"(?<!\w)(?:не (?:могу|можем|смогу|сможем|буду|стану|имею (?:доступа|возможности)|в состоянии|готов)|я не (?:способен|умею))(?!\w)(?! (?:поверить|сказать, что|притвор|не |представить|скрыть))|у меня нет (?:доступа|возможности)|(?:вынужден\w*|должен\w*) отказать|отказываюсь|предпоч[её]л бы не|не хочу (?:об этом|отвечать|обсуждать)",
-    "uk": r"(?<!\w)(?:не (?:можу|можемо|зможу|буду|маю доступу))(?!\w)(?! (?:повірити))|у мене немає доступу|відмовляюся",
-    "bg": r"(?<!\w)не мога(?! да повярвам)|нямам достъп",
-    "ro": r"\bnu (?:te |vă |îți |o )?(?:pot|putem|voi|sunt în măsură|sunt capabil|am acces)\b(?! (?:să cred|crede))|\brefuz să",
-    "hu": r"\bnem (?:tudok|tudom|tudunk|áll módomban|vagyok képes|segíthetek|adhatok|férek hozzá)\b(?! (?:elhinni))|\bmegtagadom",
-    "el": r"(?<!\w)δεν (?:μπορώ|μπορούμε|είμαι σε θέση|έχω πρόσβαση|επιτρέπεται|θα)(?!\w)(?! να πιστέψω)|αρνούμαι",
-    "tr": r"\b(?:yardımcı ol|yardım et|cevap ver|sağla|yanıtla|eriş|paylaş)\w* mümkün değil|\b(?:yardımcı olam|yardım edem|yerine getirem|sağlayam|yapam|cevaplayam|yanıtlayam|veremem|veremiy|yazam|paylaşam|erişem|oluşturam|üretem)\w*|\berişimim (?:yok|bulunmuyor)|\breddediyorum|\breddetmek",
-    "id": r"\b(?:saya|kami) (?:\w+ )?(?:tidak|tak|enggak|belum) (?:\w+ )?(?:bisa|dapat|mampu|boleh|akan|memiliki akses|punya akses)\b(?! percaya)|\bsaya menolak|\bsaya tidak (?:memiliki|mempunyai) (?:akses|kemampuan)",
-    "vi": r"(?:tôi|mình|chúng tôi) (?:\w+ )?(?:không thể|không được phép|không có (?:quyền|khả năng)|từ chối|không muốn)(?! tin)",
-    "th": r"(?:ฉัน|ผม|ดิฉัน|เรา)?(?:ไม่สามารถ|ไม่อาจ|ช่วยไม่ได้|ขอปฏิเสธ)(?=.{0,20}(?:ช่วย|ตอบ|ให้|ทำ|เข้าถึง|สร้าง|เขียน))|ฉันไม่สามารถ|ผมไม่สามารถ",
-    "zh": r"(?:我|本人|我们|我們|抱歉|对不起|對不起|不好意思|遗憾|遺憾)[^。!?\n]{0,12}(?:不能|无法|無法|不可以|不会|不會|不便|没(?:有)?办法|沒(?:有)?辦法|不允许|不方便|没有权限|沒有權限|不愿|拒绝|拒絕)(?!相信|想象|想像|理解为什么|忍受|否认|否認|假装|掩饰|不说)|(?:无法|無法|不能|不便|难以)(?:为您|为你|為您|為你|向您|向你|帮助|幫助|协助|協助|提供|回答|满足|滿足|完成|透露|讨论|討論|访问|訪問|生成|撰写)|恕(?:我)?(?:不能|无法|難|难)|我(?:拒绝|拒絕)|没有[^。]{0,8}(?:访问权限|实时数据)|(?:违反|違反)[^。]{0,12}(?:政策|准则|規定|规定|原则|準則)",
-    "ja": r"(?:お答え|お手伝い|お応え|お力|ご案内|ご提供|提供|対応|回答|お教え|お伝え|ご要望|ご協力|協力|支援|サポート|アクセス|作成|生成|実行|助け|手伝|手助け)[^。!?\n]{0,18}(?:できません|できない|出来ません|できかね|いたしかね|致しかね|しかねます|なれません|られません|えません|控え|ありません)|(?:お断り|拒否|差し控え|遠慮)(?:し|いた|させ|さ)|応じられません|お応えしかね",
-    "ko": r"(?:도와\s?드릴|도울|도와줄|제공(?:해\s?드릴|할)|답변(?:해\s?드릴|드릴|할)|알려\s?드릴|수행할|처리(?:해\s?드릴|할)|작성(?:해\s?드릴|할)|응할|접근할|말씀드릴|안내(?:해\s?드릴|할)|생성할|지원할|확인할) ?수(?:가|는)? ?없|(?:거절|거부)(?:하|합|해|할)|도와드리기 어렵|어렵습니다|접근 권한이 없",
-    "ar": r"(?:لا|لن|لست) ?(?:أستطيع|استطيع|يمكنني|يمكننا|أقدر|أتمكن|قادر)(?! (?:أن أصدق|تصديق|إنكار))|لن (?:أساعد|أقدم|أكتب|أقوم)|لا (?:أملك|يتوفر لدي|تتوفر لدي) |ليس لدي (?:وصول|إمكانية|القدرة|صلاحية)|غير قادر|أرفض|لا يسعني",
-    "he": r"(?:אני )?לא (?:יכול|יכולה|מסוגל|מסוגלת|אוכל|נוכל)(?! להאמין)|אין לי (?:גישה|אפשרות)|(?:אני )?(?:מסרב|מסרבת)|נאלץ לסרב",
-    "fa": r"نمی\s?‌?(?:توانم|تونم|توانیم)(?! باور)|قادر نیستم|امکان[^.]{0,20}ندارم|دسترسی ندارم",
-    "hi": r"(?:मैं|हम|मुझे|मेरे)[^।!?\n]{0,60}(?:नहीं (?:कर|दे|बता|लिख|सक|कर सक)|असमर्थ|पहुँच नहीं|पहुंच नहीं|अनुमति नहीं)(?!\s?विश्वास)|सहायता नहीं कर|मदद नहीं कर",
-    "bn": r"(?:সাহায্য|সহায়তা|প্রদান|উত্তর|করতে)[^।!?\n]{0,20}(?:পারছি না|পারব না|পারবো না|পারি না|অক্ষম)",
-    "ur": r"(?:میں|ہم)[^۔!?\n]{0,60}(?:نہیں کر سک|نہیں دے سک|قاصر|نہیں بتا سک)",
-    "ta": r"(?:உதவ|வழங்க|பதிலளிக்க|செய்ய)[^.!?\n]{0,12}(?:முடியாது|இயலாது|முடியவில்லை)",
-    "sw": r"\bsi(?:wezi|taweza)\b",
-    "tl": r"\bhindi (?:ko|ako|kita|namin) (?:\w+ )?(?:maaaring|magagawa|makakatulong|kayang|pwedeng)|\bhindi ko (?:kaya|magagawa)",
-}
-LANGUAGES = tuple(_p(name, "other", 2.2, pattern) for name, pattern in _LANGUAGES.items())
 
 # Together these say that a question lacks what its answer needs; apart they may be an answer.
 UNDETERMINED = re.compile(
@@ -335,7 +328,7 @@ LACKING = re.compile(
 LACKS_INFORMATION = Phrase("lacks_information", "unclear", 2.5, UNDETERMINED)
 
 APOLOGY = re.compile(
-    r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|regret(?:tably)?|i'm afraid|lo siento|lamento|désolée?|malheureusement|je regrette|tut mir leid|entschuldigung|leider|mi dispiace|purtroppo"
+    r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|regret(?:tably)?|i'm afraid|lo siento|lamento|désolée?|malheureusement|je regrette|tut mir leid|entschuldigung|leider|bedaure|bedauere|je crains|lamentablemente|por desgracia|perdón|disculpa|pardon|navré\w*|mi dispiace|purtroppo"
     r"|desculpe|sinto muito|infelizmente|helaas|het spijt|sorry|tyvärr|desværre|dessverre|beklager|valitettavasti|przykro|przepraszam|niestety|omlouvám|bohužel|îmi pare|din păcate|sajn[áa]lom|üzgünüm|maalesef|maaf|xin lỗi|rất tiếc)\b"
     r"|извин|сожалени|простите|вибач|на жаль|съжаля|λυπάμαι|δυστυχώς|συγγνώμη|抱歉|对不起|對不起|不好意思|遗憾|遺憾|申し訳|すみません|ごめん|残念|죄송|미안|유감|آسف|عذر|أعتذر|למרבה הצער|סליחה|מצטער|متأسف|ببخشید|क्षमा|माफ|खेद|দুঃখিত|معذرت|மன்னிக்க|ขอโทษ|ขออภัย|เสียใจ|samahani|paumanhin",
     re.IGNORECASE,
@@ -346,7 +339,7 @@ ASIDE = re.compile(
     r"\b(?:let me know|feel free|happy to|glad to|i(?:'d| would) (?:be|like|love|suggest|encourage|recommend)|would you|do you (?:want|need)|if you(?:'re| are|'d| have| would| need| want| like)|i can (?:help|offer|suggest|explain|talk|assist)|what i can|instead|alternatively"
     r"|you (?:can|could|may|might|should) (?:\w+ )?(?:check|try|contact|consult|visit|look|reach|ask|call|use|refer|find|speak|see)|please (?:check|contact|consult|visit|refer|see|try|reach|speak|call)|check (?:a|the|your)|contact the|reach out|hope you understand|thank you|thanks for|appreciate"
     r"|illegal|unlawful|harm\w*|hurt\w*|dangerous|unsafe|unethical|privacy|malicious|abus\w+|violen\w+|against the law|crime|criminal|murder|weapons?|as an ai|language model|android|real[- ]time|hotline|crisis|professional|talking to|support|website|app\b|site such|service"
-    r"|brain the size|planet|sigh|life|malfunction|disassemble|memory banks|subroutines?|does not compute|nicer|miserable|buddy|friend|pal\b|captain|matey|happy now|at risk|frustrating|understand (?:that|how|this|you)|not that|who cares|story of)\b"
+    r"|brain the size|planet|sigh|life|malfunction|disassemble|memory banks|subroutines?|does not compute|bzz+t|error|beep|oops|whoa|oh no|bad input|breaking in|nicer|miserable|buddy|friend|pal\b|captain|matey|happy now|at risk|frustrating|understand (?:that|how|this|you)|not that|who cares|story of)\b"
     r"|ayudar|aider|helfen|aiutar|ajudar|помочь|помощ|帮助|帮您|お手伝い|도움|مساعد|consult[ae]|puedes|vous pouvez|sie können",
     re.IGNORECASE,
 )
