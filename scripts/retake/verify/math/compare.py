@@ -7,14 +7,14 @@ from fractions import Fraction
 
 from .limits import Unparseable
 from .matrices import folded
-from .nodes import Node, number, symbols
-from .numeric import Outcome, both_signs, same_up_to_constant, same_up_to_factor, same_value
+from .nodes import Node, names, number, symbols
+from .numeric import Outcome, both_signs, same_up_to_factor, same_value
 from .reading import Reading, read
-from .regions import INEQUALITIES, flipped, is_region, same_region
+from .regions import flipped, is_region, same_region
 from .units import Unit, named
+from .values import values_equal
 
-_CONSTANTS = re.compile(r"(?:[CcKk]|C_\w+|c_\w+)")
-_ONLY_SYMBOLS = frozenset("symbol call abs mul div add neg bracket func text".split())
+_ONLY_SYMBOLS = names("symbol call abs mul div add neg bracket func text")
 
 
 def compare(gold: Reading, answer: Reading) -> Outcome:
@@ -29,7 +29,11 @@ def compare(gold: Reading, answer: Reading) -> Outcome:
     found = _letters(gold, answer) or _bases(gold, answer)
     if found is not None:
         return found
-    if gold.text == answer.text and gold.text:
+    if (
+        gold.text == answer.text
+        and gold.text
+        and (gold.is_words or answer.is_words or gold.tree is answer.tree is None)
+    ):
         return Outcome(True, 0.9, "text", "the same words")
     if gold.tree is not None and answer.tree is not None:
         return _quantities(gold, answer)
@@ -148,7 +152,7 @@ def typed(gold: Node, answer: Node) -> Outcome:
     kinds = {gold.op, answer.op}
     if kinds & {"list", "set", "bracket", "ratio"}:
         return _collections(gold, answer)
-    return _values(gold, answer)
+    return values_equal(gold, answer)
 
 
 def _quantity(node: Node) -> tuple[Node, Unit | None]:
@@ -269,7 +273,7 @@ def _matrices(gold: Node, answer: Node) -> Outcome:
     if is_vector and other.op in ("bracket", "list"):
         found = _ordered(_cells(matrix), other.args, "vector")
         return Outcome(found.equal, min(found.confidence, 0.7), "vector", found.detail)
-    if gold.op != "matrix" and answer.op != "matrix" or other.op in ("add", "mul", "neg", "div", "pow", "func"):
+    if (gold.op != "matrix" and answer.op != "matrix") or other.op in ("add", "mul", "neg", "div", "pow", "func"):
         return Outcome(None, 0.0, "matrix", "matrix arithmetic is left to the algebra system")
     return Outcome(False, 0.8, "matrix", "a matrix against something else")
 
@@ -352,58 +356,3 @@ def _unordered(gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Outcome:
         if is_unsure
         else Outcome(True, sure, "set", "the same members")
     )
-
-
-def _values(gold: Node, answer: Node) -> Outcome:
-    constants = [{name for name in symbols(node) if _CONSTANTS.fullmatch(name)} for node in (gold, answer)]
-    found = same_value(gold, answer)
-    if found.equal:
-        return found
-    if constants[0] and constants[1]:
-        return _antiderivatives(gold, answer, constants) or found
-    if gold.op == "percent" or answer.op == "percent":
-        return _percents(gold, answer) or found
-    if gold.has("degree") != answer.has("degree"):
-        return _degrees(gold, answer) or found
-    return found
-
-
-def _antiderivatives(gold: Node, answer: Node, constants: list[set[str]]) -> Outcome | None:
-    """Two antiderivatives, each with `+ C`: equal where the rest differs by a constant."""
-    bare = []
-    for node, names in zip((gold, answer), constants, strict=True):
-        terms = node.args if node.op == "add" else (node,)
-        kept = tuple(term for term in terms if not (term.op == "symbol" and term.value in names))
-        if len(kept) != len(terms) - 1:
-            return None
-        bare.append(Node("add", (*kept, number(0))))
-    names = symbols(bare[0]) | symbols(bare[1])
-    if not names:
-        return None
-    equal = same_up_to_constant(bare[0], bare[1])
-    return Outcome(
-        equal, 0.9, "antiderivative", "the same up to the constant" if equal else "not the same up to a constant"
-    )
-
-
-def _percents(gold: Node, answer: Node) -> Outcome | None:
-    """The percent policy: 28% is 0.28; the sign may be left out of a number over 1 (28% and 28), never moved (0.28 and 28)."""
-    bare = [node.args[0] if node.op == "percent" else node for node in (gold, answer)]
-    if any(node.op != "number" or abs(node.value) <= 1 for node in bare):
-        return None
-    return (
-        Outcome(True, 0.7, "percent", "equal without the percent sign") if same_value(bare[0], bare[1]).equal else None
-    )
-
-
-def _degrees(gold: Node, answer: Node) -> Outcome | None:
-    """Degrees against a number without a unit: the sign may be left out of a plain number."""
-    bare = [node.args[0] if node.op == "degree" else node for node in (gold, answer)]
-    if any(node.op not in ("number", "div", "add") or symbols(node) or node.has("constant") for node in bare):
-        return None
-    return (
-        Outcome(True, 0.8, "degrees", "equal without the degree sign") if same_value(bare[0], bare[1]).equal else None
-    )
-
-
-__all__ = ["INEQUALITIES", "compare", "typed"]

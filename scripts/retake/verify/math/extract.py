@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .normalise import closing, single_escapes, strip_markdown, unify_characters
+from .words import is_known_phrase
 
 _NUMBER = r"[-+]?\s?\$?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?\s?%?"
 _NEGATION = re.compile(
@@ -118,7 +119,7 @@ def _minerva(text: str) -> Extracted | None:
 
 
 def _concluded(text: str) -> Extracted | None:
-    """The last sentence, where it concludes: `Therefore, there are 12 sequences.`"""
+    """The last sentence, where it concludes (`Therefore, there are 12 sequences`)."""
     sentences = [
         part for part in re.split(r"(?<=[.!?])\s+|\n+", text.strip()) if part.strip() and not part.startswith("I hope")
     ]
@@ -202,7 +203,9 @@ def _said(line: str) -> str:
 def _whole(text: str) -> Extracted | None:
     """A text that is nothing but an answer: one line without prose."""
     flat = strip_markdown(text)
-    if not flat or len(flat) > 300 or re.search(r"\S\n+\s*\S", flat) and "\\begin" not in flat:
+    if is_known_phrase(flat):
+        return Extracted(flat, "whole", 0.85)
+    if not flat or len(flat) > 300 or (re.search(r"\S\n+\s*\S", flat) and "\\begin" not in flat):
         return None
     bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[a-zA-Z]+|\$", " ", flat)
     words = re.findall(r"[^\W\d_]{2,}", bare)

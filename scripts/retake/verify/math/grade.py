@@ -45,7 +45,11 @@ def grade(gold: str, text: str) -> Grade:
                     extracted=found,
                 )
             )
-        if found.method in ("boxed", "hashes") or given.is_over_limit or (found.method == "whole" and not _has_prose(found.answer)):
+        if (
+            found.method in ("boxed", "hashes")
+            or given.is_over_limit
+            or (found.method == "whole" and not _has_prose(found.answer))
+        ):
             break
     return best or Grade(expected, None, Outcome(None, 0.0, "extraction", "the text states no answer"))
 

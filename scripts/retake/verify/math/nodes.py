@@ -59,3 +59,8 @@ def replace_op(node: Node, old: str, new: str) -> Node:
     """Return the tree with every `old` operation named `new`."""
     op = new if node.op == old else node.op
     return Node(op, tuple(replace_op(arg, old, new) for arg in node.args), node.value, node.decimals)
+
+
+def names(text: str) -> frozenset[str]:
+    """Return the words of `text` as a set."""
+    return frozenset(text.split())

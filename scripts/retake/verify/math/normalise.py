@@ -61,7 +61,6 @@ _CHARACTERS = {
     "ρ": r"\rho ",
     "ε": r"\epsilon ",
     "Ω": r"\Omega ",
-    "Ω": r"\Omega ",
     "Δ": r"\Delta ",
     "∆": r"\Delta ",
     "°": r"^\circ ",
@@ -206,6 +205,7 @@ def clean(text: str) -> str:
     text = unwrap(text, _WRAPPERS, "{@}")
     text = re.sub(_TEXTS, r"\\text{", text)
     text = _SPACES.sub(" ", _DROPPED.sub("", text))
+    text = re.sub(r"(\d{0,20})\.(\d{0,20})\\(?:overline|bar|dot|overbar)\s*(?:\{(\d{1,20})\}|(\d))", _repeating, text)
     text = re.sub(r"\\(?:angle|triangle|measuredangle)(?![a-zA-Z])\s*", "", text)
     text = re.sub(r"\\(?:d|t|c)frac(?![a-z])", r"\\frac", text)
     text = re.sub(r"\\(?:d|t)binom(?![a-z])", r"\\binom", text)
@@ -222,6 +222,13 @@ def single_escapes(text: str) -> str:
     for lost, meant in (("\x08oxed", r"\boxed"), ("\x0crac", r"\frac"), ("\x08egin", r"\begin")):
         text = text.replace(lost, meant)
     return re.sub(_TWICE, r"\\", text)
+
+
+def _repeating(match: re.Match[str]) -> str:
+    r"""A repeating decimal as a fraction: `0.1\overline{6}` is 1/6."""
+    whole, fixed, period = match[1] or "0", match[2], match[3] or match[4]
+    bottom = 10 ** len(fixed) * (10 ** len(period) - 1)
+    return rf"\frac{{{int(whole + fixed + period) - int(whole + fixed)}}}{{{bottom}}}"
 
 
 def _without_fences(text: str) -> str:

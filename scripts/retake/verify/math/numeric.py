@@ -92,10 +92,21 @@ def _written_decimals(node: Node) -> int | None:
         return _written_decimals(node.args[0])
     if node.op == "number":
         return node.decimals
-    if node.op == "mul" and node.args[1].op == "pow" and node.args[0].op == "number" and node.args[0].decimals is not None:
+    if (
+        node.op == "mul"
+        and node.args[1].op == "pow"
+        and node.args[0].op == "number"
+        and node.args[0].decimals is not None
+    ):
         base, exponent = node.args[1].args
         power = exact(exponent)
-        if base.op == "number" and base.value == 10 and power is not None and power.denominator == 1 and abs(power) < 400:
+        if (
+            base.op == "number"
+            and base.value == 10
+            and power is not None
+            and power.denominator == 1
+            and abs(power) < 400
+        ):
             return node.args[0].decimals - int(power)
     return None
 

@@ -117,6 +117,10 @@ def resolve(node: Node) -> Node:
     """Return a tree whose ratios are quotients and whose chains of equalities hold their first and last members only."""
     args = tuple(resolve(arg) for arg in node.args)
     node = mapped(node, args=args)
+    if node.op == "list" and args[0].op == "rel" and args[0].value == ("!=",):  # `x != -7, 3`
+        return mapped(
+            node, args=tuple(arg if arg.op == "rel" else mapped(args[0], args=(args[0].args[0], arg)) for arg in args)
+        )
     if node.op != "rel":
         return node
     node = _ratios(node)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .evaluate import Evaluator, Undefined
@@ -64,7 +65,7 @@ def _probes(edges: list[Any], context: Any) -> list[Any]:
             distinct.append(edge)
     if not distinct:
         return [context.mpf(value) for value in (-1000, -1, 0, 1, 1000)]
-    middles = [(left + right) / 2 for left, right in zip(distinct, distinct[1:], strict=False)]
+    middles = [(left + right) / 2 for left, right in pairwise(distinct)]
     reach = max(1, abs(distinct[0]), abs(distinct[-1]))
     return [distinct[0] - reach, *distinct, *middles, distinct[-1] + reach]
 
@@ -132,8 +133,8 @@ class _Maker:
         opened, closed = node.value
 
         def holds(point: Any) -> bool:
-            above = self.near(point, low) and opened == "[" or (point > low and not self.near(point, low))
-            below = self.near(point, high) and closed == "]" or (point < high and not self.near(point, high))
+            above = (self.near(point, low) and opened == "[") or (point > low and not self.near(point, low))
+            below = (self.near(point, high) and closed == "]") or (point < high and not self.near(point, high))
             return above and below
 
         return Region(holds, (low, high))

@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 
 from .limits import Unparseable
+from .nodes import names
 from .normalise import closing
 
-GREEK = frozenset(
+GREEK = names(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho varrho sigma tau upsilon phi varphi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar".split()
+    "omega Gamma Delta Theta Lambda Xi Sigma Upsilon Phi Psi Omega ell hbar"
 )
-FUNCTIONS = frozenset(
+FUNCTIONS = names(
     "sin cos tan cot sec csc arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch asin acos atan arcsinh arccosh "
-    "arctanh log ln lg exp max min gcd lcm Re Im arg sgn det".split()
+    "arctanh log ln lg exp max min gcd lcm Re Im arg sgn det"
 )
 RELATIONS = {"=": "=", "<": "<", ">": ">", "<=": "<=", ">=": ">=", "!=": "!=", "==": "=", "=<": "<=", "=>": ">="}
 _COMMANDS = {
@@ -236,8 +237,8 @@ def _word(word: str, spaced: bool) -> list[Token]:
     return _letters(word, spaced)
 
 
-_SHORT_WORDS = frozenset(
-    "the yes not odd all any one two six ten none true even for are has its was and but can you day mph min sec hrs".split()
+_SHORT_WORDS = names(
+    "the yes not odd all any one two six ten none true even for are has its was and but can you day mph min sec hrs"
 )
 
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from .nodes import names
+
 Dimension = tuple[tuple[str, int], ...]
 
 
@@ -81,9 +83,9 @@ _UNITS = _table()
 _TEMPERATURES = {"C": (_F(1), _F(27315, 100)), "F": (_F(5, 9), _F(45967, 180))}
 _SUFFIX = r"\s*(?:\^\s*\{?\s*(-?\d)\s*\}?|\*\*(\d))?"
 _CURRENCY = re.compile(r"\x00([A-Z]{3})\s*")
-_NOT_UNITS = frozenset(
+_NOT_UNITS = names(
     "and or if when for where is are with in mod pi e i sqrt sin cos tan log ln x y z n k a b c infinity inf undefined none true false yes no "
-    "odd even dne union all any real const constant the base degrees degree".split()
+    "odd even dne union all any real const constant the base degrees degree"
 )
 
 

@@ -11,6 +11,7 @@ from ..verdict import Check, Verdict, ungraded
 from .extract import strict_and_flexible
 from .grade import Grade, grade
 from .limits import fits_grammar
+from .nodes import names
 from .normalise import clean
 from .numeric import Outcome
 from .pool import SymbolicPool
@@ -18,13 +19,15 @@ from .tokens import FUNCTIONS, GREEK
 
 NAME = "math"
 UNSURE = 0.35  # below 0.4, where the judge is asked
-_DECISIVE = frozenset("literal exact option base text unit percent degrees rounding antiderivative".split()) | {
-    "empty set"
-}
+_DECISIVE = names("literal exact option base text unit percent degrees rounding antiderivative") | {"empty set"}
 _SHOWN = 120
-_COMMANDS = GREEK | FUNCTIONS | frozenset(  # what math-verify's grammar knows; it drops other commands without a word
-    "frac sqrt binom int iint lim sum prod infty pi to rightarrow le leq ge geq ne neq cdot times div pm mp cup cap setminus in mathbb "
-    "begin end partial mathrm left right lfloor rfloor lceil rceil deg text emptyset quad".split()
+_COMMANDS = (
+    GREEK
+    | FUNCTIONS
+    | names(  # what math-verify's grammar knows; it drops other commands without a word
+        "frac sqrt binom int iint lim sum prod infty pi to rightarrow le leq ge geq ne neq cdot times div pm mp cup cap setminus in mathbb "
+        "begin end partial mathrm left right lfloor rfloor lceil rceil deg text emptyset quad"
+    )
 )
 
 
@@ -136,7 +139,11 @@ def _is_mathematics(text: str) -> bool:
     if len(re.findall(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}", re.sub(r"\\text\s*\{[^{}]*\}", "", text))) > 2:
         return False  # prose
     commands = set(re.findall(r"\\([a-zA-Z]+)", text))
-    return any(character.isdigit() or character in "\\=^<>+" for character in text) and "\x00" not in text and commands <= _COMMANDS
+    return (
+        any(character.isdigit() or character in "\\=^<>+" for character in text)
+        and "\x00" not in text
+        and commands <= _COMMANDS
+    )
 
 
 def _check(outcome: Outcome) -> Check:

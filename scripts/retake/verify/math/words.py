@@ -6,14 +6,21 @@ import re
 
 from .normalise import clean, literal
 
+
+def _listed(text: str) -> list[str]:
+    return text.split()
+
+
 _SMALL = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+        _listed(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+        )
     )
 }
 _TENS = {
-    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+    word: 10 * value for value, word in enumerate(_listed("twenty thirty forty fifty sixty seventy eighty ninety"), 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _PARTS = {
@@ -108,7 +115,7 @@ def _cardinal(words: list[str]) -> str | None:
 
 
 def option_letter(text: str) -> tuple[str, str] | None:
-    """Return an option's letter and what follows it: `(C)`, `C.`, `\\text{(C)} 5`, `option C`; None where it is none."""
+    r"""Return an option's letter and what follows it: `(C)`, `C.`, `\text{(C)} 5`, `option C`; None where it is none."""
     flat = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", clean(text)).replace("{", "").replace("}", "").strip()
     flat = re.sub(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is)?\s*:?\s*", "", flat, flags=re.I)
     if re.fullmatch(r"[A-J]", flat):
@@ -126,9 +133,14 @@ def plain_text(text: str) -> str:
     """Return an answer's words in one case, without punctuation or articles; known synonyms as one."""
     flat = re.sub(r"\\text\s*\{([^{}]*)\}", r"\1", clean(text))
     flat = re.sub(r"\b(?:a|p)\.\s?m\b\.?", lambda m: m[0].replace(".", "").replace(" ", ""), flat, flags=re.I)
-    flat = re.sub(r"[\"'.!?]", "", flat).casefold().strip()
+    flat = re.sub(r"[\"'.?]+(?=\s|$)|^[\"']+", "", flat).casefold().strip()
     flat = re.sub(r"\s+", " ", re.sub(r"^(?:the|an?)\s+", "", flat))
     return _SAME.get(flat, flat)
+
+
+def is_known_phrase(text: str) -> bool:
+    """Return whether a text is one of the phrases that are answers: `does not exist`, `no solution`, `all real numbers`."""
+    return is_empty_set(text) or re.sub(r"[\s.]+$", "", text.casefold().strip()) in _SAME
 
 
 def is_empty_set(text: str) -> bool:
