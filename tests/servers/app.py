@@ -26,7 +26,10 @@ HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 @dataclass
 class Settings(Habits):
-    """Everything settable. `keys` and `models` of None accept any; above `capacity` requests in flight it answers 429."""
+    """Everything settable. `keys` and `models` of None accept any; above `capacity` requests in flight it answers 429.
+
+    `is_down` breaks every connection but those of the control.
+    """
 
     latency_s: float = 0.0
     keys: list[str] | None = None
@@ -37,6 +40,7 @@ class Settings(Habits):
     log_path: str | None = None
     batch_polls: int = 1
     hang_s: float = 3600.0
+    is_down: bool = False
 
 
 class State:
@@ -283,7 +287,15 @@ def application(state: State) -> web.Application:
     from servers.batches import Batches
 
     app, batches = App(state), Batches(state)
-    site = web.Application(client_max_size=512 * 1024 * 1024)
+
+    @web.middleware
+    async def down(request: web.Request, handler: Any) -> web.StreamResponse:
+        if state.settings.is_down and not request.path.startswith("/_control"):
+            request.transport.abort()
+            return web.Response()
+        return await handler(request)
+
+    site = web.Application(client_max_size=512 * 1024 * 1024, middlewares=[down])
     for path in PROTOCOLS:
         site.router.add_post(path, app.model)
     site.router.add_get("/v1/models", app.models)
