@@ -24,7 +24,7 @@ ATTACKS = (
     "$\\href{javascript:window.pwned=6}{x}$ $\\text{<script>window.pwned=7</script>}$",
     "<!-- <script> <iframe src='javascript:window.pwned=8'></iframe>",
     "```html\n<script>window.pwned=9</script>\n```",
-    "{{ 7*7 }} {% raw %} \u2028 \u2029 \x00 \ud83d\ude00",
+    "{{ 7*7 }} {% raw %} \u2028 \u2029 \x00 \U0001f600",
     "<math><mtext></mtext><script>window.pwned=10</script></math><style>*{display:none}</style>",
 )
 
@@ -79,7 +79,7 @@ def hostile(source: Path, out: Path) -> Path:
             [
                 {"role": "assistant", "content": text, "tool_calls": [call]},
                 {"role": "tool", "tool_call_id": "1", "name": "<i>f</i>", "content": text},
-                {"role": "<script>", "content": text},
+                {"role": "<script>", "content": f"{text} half a pair: \ud83d"},
             ]
         )
         for text in attack

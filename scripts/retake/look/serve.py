@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from retake.errors import DataError
+from retake.files import encoded
 from retake.look.data import expanded
 from retake.look.page.compose import page
 from retake.look.page.detail import detail
@@ -62,6 +64,7 @@ def serve(paths: Sequence[Path], *, port: int) -> None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()
         except OSError as error:
             raise DataError(
                 f"--port {port}: cannot be used ({error.strerror}). Choose another, or 0 for a free one."
@@ -114,9 +117,11 @@ class _Site:
         return {"line": line, "cell": cell, "siblings": siblings, "detail": detail(record, limit=MOST_CHARACTERS)}
 
     def _json(self, body: dict[str, Any], *, status: int = 200) -> Any:
-        from starlette.responses import JSONResponse
+        from starlette.responses import Response
 
-        return JSONResponse(body, status_code=status, headers=self._headers)
+        # A lone surrogate in a model's text has no UTF-8, but a JSON escape.
+        data = encoded(json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+        return Response(data, status_code=status, headers=self._headers, media_type="application/json")
 
 
 def _whole(text: str | None, *, most: int) -> int:
