@@ -16,6 +16,8 @@ from retake.calls.request import Answer, Call, Request, Usage
 from retake.experiment.reference import escaped, experiments_page
 from retake.files import write_text
 from retake.merge.schema import COLUMNS
+from retake.samples.adapters import adapters
+from retake.samples.datasets import KNOWN
 from retake.samples.sample import Sample
 from retake.verify.verdict import Check, Verdict
 
@@ -58,6 +60,20 @@ FILES = (
     ("results/<experiment>/sft.jsonl, preferences.jsonl", "exports for training"),
 )
 
+DATASETS = """## Rows of a dataset
+
+A row is read by the first adapter that its columns fit; each is one file of `scripts/retake/samples/adapters/`.
+
+| adapter | layout |
+|---|---|
+{rows}
+A file holds one JSON object a line (`.jsonl`, `.jsonl.gz`) or is `.parquet`; a folder holds one file a split, `<split>.*`. Splits
+that are known by name, the hub's own and those that ship:
+
+| dataset | splits |
+|---|---|
+{known}"""
+
 SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
     ("A sample", "One line of a block.", (Sample,)),
     ("A call", "What the store keeps, and what a raw generation holds.", (Call, Request, Answer, Usage)),
@@ -82,7 +98,24 @@ def data_page() -> str:
         f"## {title}\n\n{text}\n\n" + "\n".join(_dataclass(kind) for kind in kinds) for title, text, kinds in SECTIONS
     ]
     sections[1] += "\n" + RAW
-    return "\n".join([HEAD + files, *sections, _columns(), METADATA])
+    return "\n".join([HEAD + files, _datasets(), *sections, _columns(), METADATA])
+
+
+def _datasets() -> str:
+    """Return the section on what a dataset may look like, from the adapters and the known datasets."""
+    lines = [
+        (adapter.__name__.rpartition(".")[2], (adapter.__doc__ or "").strip().partition("\n")[0])
+        for adapter in adapters()
+    ]
+    rows = "".join(f"| `{name}` | {escaped(text)} |\n" for name, text in lines)
+    known = "".join(
+        f"| `{name}` | {', '.join(f'`{s}`' for s in sorted(entry.splits))} |\n" for name, entry in KNOWN.items()
+    )
+    folders = sorted(path for path in (ROOT / "config/data").iterdir() if path.is_dir())
+    own = "".join(
+        f"| `embedded:{f.name}` | {', '.join(f'`{p.stem}`' for p in sorted(f.glob('*.jsonl')))} |\n" for f in folders
+    )
+    return DATASETS.format(rows=rows, known=known + own)
 
 
 def _dataclass(kind: type) -> str:

@@ -145,7 +145,7 @@ class Experiment(_Strict):
         None,
         ge=0,
         le=2**31 - 1,
-        description="Seed of the selection and of the candidates; none: the dataset's order, candidates seeded from 0.",
+        description="Seed of the selection (rows are shuffled within windows of 10,000) and of the candidates; none: the dataset's order, candidates seeded from 0.",
     )
 
     generator: Generator = Field(
