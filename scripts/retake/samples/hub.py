@@ -49,7 +49,7 @@ def _started(asked: dict[str, Any]) -> subprocess.Popen[bytes]:
     }
     environment |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
     command = [sys.executable, "-m", "retake.samples.hub_child", json.dumps(asked)]
-    # A session of its own: Ctrl-C reaches the parent alone, which then ends the child.
+    # A process group of its own: Ctrl-C reaches the parent alone, which then ends the child.
     child = subprocess.Popen(
         command,
         env=environment,
