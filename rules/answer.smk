@@ -1,0 +1,1 @@
+# Answer: bulk answering into the call store.
