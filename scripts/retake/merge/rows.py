@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from retake.calls.prices import price_of
+from retake.calls.request import Usage
 from retake.files import canonical_json
 from retake.merge.schema import NAMES
 from retake.merge.selection import selected
@@ -14,6 +16,7 @@ from retake.samples.sample import Sample
 from retake.verify.verification import columns_of
 
 Body = Mapping[str, Any]
+_FINAL = ("text", "reasoning", "finish_reason", "raw_finish_reason", "served_model", "parts", "refusal")
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,10 @@ def _of_sample(sample: Sample) -> dict[str, Any]:
 
 
 def _of_raw(raw: Body) -> dict[str, Any]:
-    request, error = raw["request"], raw["error"] or {}
+    request = raw["request"]
     params = request["params"]
     return {
         "input_messages": canonical_json(request["messages"]),
-        "error_type": error.get("type"),
-        "error_message": error.get("message"),
         "provider": request["provider"],
         "model": request["model"],
         "temperature": params.get("temperature"),
@@ -93,29 +94,56 @@ def _of_raw(raw: Body) -> dict[str, Any]:
     }
 
 
+def final_of(raw: Body, trace: Body | None) -> dict[str, Any]:
+    """Return the final answer's text, reasoning, finish_reason, raw_finish_reason, served_model, parts and refusal.
+
+    It is the first answer where there is no tool conversation, else the message of the conversation's last turn.
+    """
+    if trace is None:
+        return {name: raw["answer"][name] for name in _FINAL}
+    if not trace["turns"]:
+        return {**dict.fromkeys(_FINAL), "text": "", "finish_reason": "error"}
+    last = trace["turns"][-1]
+    told = {name: last[name] for name in ("reasoning", "finish_reason", "raw_finish_reason", "served_model")}
+    return {**told, "text": trace["final_answer"] or "", "parts": None, "refusal": None}
+
+
 def _of_conversation(raw: Body, trace: Body | None) -> dict[str, Any]:
-    failed = raw["error"] is not None
-    final = raw["answer"] if trace is None else trace["final_answer"]
+    source = raw if trace is None else trace
+    error = raw["error"] or (trace or {}).get("error") or {}
+    final, turns = final_of(raw, trace), [] if trace is None else trace["turns"]
     usage = raw["answer"]["usage"] if trace is None else trace["usage"]
-    turns = [] if trace is None else trace["turns"]
     parts = final["parts"]
     return {
-        "output_messages": canonical_json([] if failed else output_messages(final, turns)),
-        "answer": None if failed else final["text"],
+        "error_type": error.get("type"),
+        "error_message": error.get("message"),
+        "output_messages": canonical_json([] if error else output_messages(final, turns)),
+        "answer": None if error else final["text"],
         "answer_parts": None if parts is None else canonical_json(parts),
         "reasoning": final["reasoning"],
         "finish_reason": final["finish_reason"],
         "raw_finish_reason": final["raw_finish_reason"],
         "is_truncated": final["finish_reason"] == "length",
         "served_model": final["served_model"],
-        "input_tokens": usage["input_tokens"],
-        "cached_input_tokens": usage["cached_input_tokens"],
-        "output_tokens": usage["output_tokens"],
-        "reasoning_tokens": usage["reasoning_tokens"],
-        "cost_usd": raw["cost_usd"] if trace is None else trace["cost_usd"],
-        "cache_savings_usd": raw.get("cache_savings_usd") if trace is None else trace.get("cache_savings_usd"),
+        **{name: usage[name] for name in ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens")},
+        "cost_usd": _sum(source["cost_usd"], source.get("mock_cost_usd")),
+        "cache_savings_usd": _savings(raw, usage),
         **_of_turns(turns, trace),
     }
+
+
+def _sum(cost: float | None, mock_cost: float | None) -> float | None:
+    return cost if cost is None or mock_cost is None else cost + mock_cost
+
+
+def _savings(raw: Body, usage: Body) -> float | None:
+    """Return what reading from the provider's cache saved, at the prices of the day; None where unknown."""
+    request = raw["request"]
+    told = Usage(**{name: usage[name] for name in Usage.__dataclass_fields__})
+    price = price_of(
+        request["model"], request["provider"], told, is_batch=raw["is_batch"], asked_at=raw["asked_at"] or ""
+    )
+    return price.savings_usd
 
 
 def _of_turns(turns: Sequence[Body], trace: Body | None) -> dict[str, Any]:
@@ -134,14 +162,11 @@ def output_messages(final: Body, turns: Sequence[Body]) -> list[dict[str, Any]]:
     """Return all that followed the opening messages, in OpenAI form: calls, their results, the final answer."""
     messages: list[dict[str, Any]] = []
     for turn in turns:
-        messages.append(turn["message"])
+        messages.append({key: value for key, value in turn["message"].items() if key != "reasoning_blocks"})
         messages += [
-            {"role": "tool", "tool_call_id": r["tool_call_id"], "name": r["name"], "content": r["content"]}
-            for r in turn["results"]
+            {"role": "tool", "tool_call_id": r["tool_call_id"], "content": r["content"]} for r in turn["results"]
         ]
-    if final["text"] or not turns:
-        messages.append({"role": "assistant", "content": final["text"]})
-    return [{key: value for key, value in message.items() if key != "reasoning_blocks"} for message in messages]
+    return messages or [{"role": "assistant", "content": final["text"]}]
 
 
 def _of_verification(verification: Body) -> dict[str, Any]:

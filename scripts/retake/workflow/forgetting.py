@@ -42,4 +42,6 @@ def call_digests(body: dict[str, Any]) -> list[str]:
     """Return the digests of the calls that a candidate file came from."""
     if "request_digest" in body:
         return [body["request_digest"]]
-    return [*body.get("call_digests", []), *body.get("judge_calls", [])]
+    if "turns" in body:
+        return [*body["calls"][1:], *body["mock_calls"]]
+    return list(body["judge_calls"])

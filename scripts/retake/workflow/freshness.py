@@ -27,7 +27,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
         "answer/generate.py",
         "calls/request.py",
     ),
-    "trace": ("tools/*.py", "answer/trace.py"),
+    "trace": ("answer/trace.py",),
     "verify": ("verify/*.py",),
     "merge": ("merge/rows.py", "merge/build.py", "merge/schema.py", "merge/summary.py", "merge/selection.py"),
     "trajectories": ("merge/trajectories.py", "merge/selection.py"),
@@ -136,6 +136,11 @@ def stage_spec(stage: str, **values: Any) -> str:
     return _spec(stage, code_digest(STAGE_CODE[stage]), **values)
 
 
+def mocks_path(experiment: str, variant: str, sample: str) -> str:
+    """Return the path of the file that says which families' code a (variant, sample)'s traces came from."""
+    return f"{paths.RESULTS}/{experiment}/.mocks/{variant}/{sample}.json"
+
+
 def mocks_stamp(project: Project, experiment: str, variant: str, sample: str) -> str:
     """Return the file that says which families' code a (variant, sample)'s traces came from, brought up to date.
 
@@ -144,7 +149,7 @@ def mocks_stamp(project: Project, experiment: str, variant: str, sample: str) ->
     """
     from retake.tools.digests import current_family_digests
 
-    name = f"{paths.RESULTS}/{experiment}/.mocks/{variant}/{sample}.json"
+    name = mocks_path(experiment, variant, sample)
     path = project.root / name
     recorded = _recorded(path)
     today = current_family_digests() if recorded else {}

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from retake import paths
-from retake.calls.request import Answer
 from retake.errors import RetakeError
 from retake.files import digest, read_sealed, write_sealed
-from retake.merge.rows import output_messages
+from retake.merge.rows import final_of, output_messages
 from retake.prompts.opening import task_of
 from retake.samples.sample import Sample
 from retake.verify.judge import JudgeSettings
@@ -59,15 +58,14 @@ async def _verified(services: Services, experiment: str, variant: str, sample: S
 
 def final_answer(body: dict[str, Any]) -> FinalAnswer:
     """Return what a candidate finally said, from its raw generation or its trace."""
-    answer = Answer.from_dict(body["final_answer"] if "final_answer" in body else body["answer"])
-    turns = body.get("turns", [])
+    final = final_of(body, body if "turns" in body else None)
     return FinalAnswer(
-        text=answer.text,
-        reasoning=answer.reasoning,
-        refusal=answer.refusal,
-        finish_reason=answer.finish_reason,
-        parts=answer.parts,
-        transcript=tuple(output_messages(answer.as_dict(), turns)) if turns else (),
+        text=final["text"],
+        reasoning=final["reasoning"],
+        refusal=final["refusal"],
+        finish_reason=final["finish_reason"],
+        parts=final["parts"],
+        transcript=tuple(output_messages(final, body["turns"])) if "turns" in body else (),
         error=body["error"],
     )
 
