@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from retake import paths
 from retake.errors import ConfigError
 from retake.experiment.checks import check_experiment
-from retake.experiment.model import Experiment
+from retake.experiment.model import Experiment, Sandbox
 from retake.experiment.model_errors import config_error, did_you_mean
 from retake.experiment.yaml_file import as_mapping, parse_yaml, read_mapping
 
@@ -60,15 +60,17 @@ def experiment_ids(root: Path = Path()) -> list[str]:
 
 
 def load_settings(root: Path = Path()) -> dict[str, Any]:
-    """Return the workflow's settings, config/config.yaml: `experiments`, the ids that a run without a target builds.
+    """Return the workflow's settings, config/config.yaml.
+
+    `experiments` are the ids that a run without a target builds; `sandbox`, where it is given, the limits of the code sandbox.
 
     Raises:
-        ConfigError: for an unknown key, or an experiment that has no file.
+        ConfigError: for an unknown key, a bad value, or an experiment that has no file.
     """
     said = read_mapping(root / SETTINGS, name=SETTINGS)
     for key in said:
-        if key != "experiments":
-            remedy = did_you_mean(key, ["experiments"])
+        if key not in ("experiments", "sandbox"):
+            remedy = did_you_mean(key, ["experiments", "sandbox"])
             if key in KEYS:
                 remedy = "Write it into the experiments' files, or give it as snakemake --config."
             raise ConfigError(SETTINGS, key, got=said[key], allowed="a known key", remedy=remedy)
@@ -79,7 +81,17 @@ def load_settings(root: Path = Path()) -> dict[str, Any]:
         )
     for name in ids:
         file_of(name, root=root)
-    return {"experiments": list(dict.fromkeys(ids))}
+    return {"experiments": list(dict.fromkeys(ids)), **_sandbox(said)}
+
+
+def _sandbox(said: Mapping[str, Any]) -> dict[str, Any]:
+    if "sandbox" not in said:
+        return {}
+    try:
+        limits = Sandbox.model_validate(said["sandbox"])
+    except ValidationError as error:
+        raise config_error(error, Sandbox, file_of=lambda _: f"{SETTINGS}: sandbox") from error
+    return {"sandbox": limits.model_dump(exclude_none=True, exclude_unset=True)}
 
 
 def file_of(experiment_id: str, *, root: Path = Path()) -> Path:

@@ -101,6 +101,17 @@ class Local(_Strict):
     context: int = Field(2048, ge=256, le=1_000_000, description="Tokens of context a slot.")
 
 
+class Sandbox(_Strict):
+    """The limits of the code sandbox, in config/config.yaml: a change verifies code again."""
+
+    runtime: str | None = Field(
+        None, description="Container runtime that the engine knows (runsc); default: the engine's."
+    )
+    cpu_s: float = Field(8.0, gt=0, le=3600, description="CPU time of one test, in seconds.")
+    memory_mb: int = Field(512, ge=64, le=1_000_000, description="Memory of one candidate's container, in MiB.")
+    parallel: int | None = Field(None, ge=1, le=256, description="Containers at once; default: one a core, 8 at most.")
+
+
 class Variant(_Strict):
     """A named transformation of the opening messages."""
 

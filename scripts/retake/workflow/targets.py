@@ -13,6 +13,7 @@ from retake.errors import ConfigError
 from retake.experiment.checks import notices
 from retake.experiment.facts import check_models
 from retake.files import digest, write_text
+from retake.samples.datasets import stand_ins
 from retake.workflow.project import Project
 
 FAILURES = ".retake/failures"
@@ -52,7 +53,8 @@ def check_targets(project: Project, targets: list[str]) -> list[str]:
         _check_file(project, name, target)
         file = str(paths.experiment_file(name))
         warnings += check_models(project.experiment(name), today=today, root=project.root, file=file)
-        warnings += notices(project.experiment(name))
+        warnings += [f"{name}: {sentence}" for sentence in notices(project.experiment(name))]
+        warnings += [f"{name}: {sentence}" for sentence in stand_ins(project.experiment(name))]
     return list(dict.fromkeys(warnings))
 
 
