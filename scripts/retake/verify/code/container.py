@@ -94,6 +94,14 @@ class Container:
         if self.receive(START_S) != {"ready": True}:
             raise ContainerEnded("the runner in the container did not start")
 
+    def is_alive(self) -> bool:
+        """Return whether the runner inside still answers."""
+        try:
+            self.send({"op": "ping"})
+            return self.receive(START_S) == {"ready": True}
+        except ContainerEnded:
+            return False
+
     def send(self, value: Any) -> None:
         """Send one request or answer.
 

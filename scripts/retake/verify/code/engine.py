@@ -73,21 +73,23 @@ def _refusal(address: str) -> str | None:
 
 
 def connect(docker_host: str | None, *, image: str) -> DockerClient:
-    """Return a client of an engine that answers and holds `image`.
+    """Return a client of an engine that answers and holds `image`, cleared of what ended processes left there.
 
     Raises:
         NoEngine: where no engine answers, or it lacks the image.
     """
     import docker
+    import requests
 
     address = find_engine(docker_host)
     client = docker.DockerClient(base_url=address, timeout=CALL_S, max_pool_size=32)
     try:
         client.api.inspect_image(image)
+        reap(client)
     except docker.errors.ImageNotFound as error:
         client.close()
         raise NoEngine(f"the Docker engine at {address} has no image {image}. {REMEDY}") from error
-    except docker.errors.DockerException as error:
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         client.close()
         raise NoEngine(f"the Docker engine at {address} failed: {error}. {REMEDY}") from error
     return client

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from retake.errors import VerifierFailed
 from retake.verify.code.container import Container
-from retake.verify.code.engine import connect, reap
+from retake.verify.code.engine import connect
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -62,6 +62,9 @@ class Pool:
         """Lend a container for a dataset's test code; it is kept for the next unless it failed."""
         with self._lock:
             container = self._checkers.pop() if self._checkers else None
+        if container is not None and not container.is_alive():
+            self._discard(container)
+            container = None
         container = container or self._made(is_checker=True)
         is_whole = False
         try:
@@ -81,7 +84,10 @@ class Pool:
             self._fill()
         if waiting is not None:
             with suppress(VerifierFailed):
-                return waiting.result()
+                container = waiting.result()
+                if container.is_alive():
+                    return container
+                self._discard(container)
         return self._made()
 
     def _fill(self) -> None:
@@ -94,7 +100,6 @@ class Pool:
                 raise VerifierFailed("the code verifier is closed")
             if self._client is None:
                 self._client = connect(self.settings.docker_host, image=self.settings.image)
-                reap(self._client)
             return self._client
 
     def _made(self, *, is_checker: bool = False) -> Container:

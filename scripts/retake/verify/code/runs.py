@@ -19,7 +19,8 @@ from retake.verify.code.values import NotPlain, pack, unpack
 PASSED, WRONG_ANSWER, WRONG_TYPE = "passed", "wrong_answer", "wrong_type"
 RUNTIME_ERROR, NO_RESULT, MISSING_MODULE = "runtime_error", "no_result", "missing_module"
 TIMEOUT, MEMORY_LIMIT, OUTPUT_LIMIT, NOT_RUN = "timeout", "memory_limit", "output_limit", "not_run"
-ENDING = {TIMEOUT, MEMORY_LIMIT, OUTPUT_LIMIT}
+CONTAINER_ENDED = "container_ended"
+ENDING = {TIMEOUT, MEMORY_LIMIT, OUTPUT_LIMIT, CONTAINER_ENDED}
 _STOPS = {"cpu_limit": TIMEOUT, "idle_limit": TIMEOUT, "wall_limit": TIMEOUT, "output_limit": OUTPUT_LIMIT}
 _TOLD = {
     "cpu_limit": "it used up its CPU time",
@@ -29,17 +30,22 @@ _TOLD = {
 }
 
 
+_REPORTED = {"stopped", "exit", "signal", "oom", "cpu_s", "idle_s", "begun", "spent", "stdout", "stderr", "record"}
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one test ended: `status` is a name of this module, `detail` one clause for people.
 
-    `stdout` is what a script wrote; `value` is what a function returned, where `status` is passed.
+    `stdout` is what a script wrote; `value` is what a function returned, where `status` is passed, and `packed`
+    the same as it came.
     """
 
     status: str
     detail: str = ""
     stdout: bytes = b""
     value: Any = None
+    packed: Any = None
     raised: str | None = None
 
 
@@ -103,7 +109,7 @@ class Candidate:
             try:
                 container = self._ready_container()
                 container.send({**request, "limits": settings.test_limits()})
-                report = container.receive(settings.wall_s + GRACE_S)["report"]
+                report = _report_in(container.receive(settings.wall_s + GRACE_S))
                 self._left_s -= report["cpu_s"] + report["idle_s"]
                 container.is_usable = not report["spent"]
             except ContainerEnded:
@@ -126,6 +132,18 @@ class Candidate:
         self._container = None
 
 
+def _report_in(frame: Any) -> dict[str, Any]:
+    """Return the report that a frame holds.
+
+    Raises:
+        ContainerEnded: where it holds none, so that the container can no longer be believed.
+    """
+    report = frame.get("report") if isinstance(frame, dict) else None
+    if not isinstance(report, dict) or not report.keys() >= _REPORTED:
+        raise ContainerEnded("the container sent no report")
+    return report
+
+
 def _made_report(stopped: str) -> dict[str, Any]:
     return {"stopped": stopped, "exit": None, "signal": None, "oom": False, "stdout": "", "stderr": "", "record": ""}
 
@@ -136,7 +154,7 @@ def _ending(report: dict[str, Any]) -> Outcome | None:
     if stopped in _STOPS:
         return Outcome(_STOPS[stopped], _TOLD[stopped])
     if stopped == "ended":
-        return Outcome(MEMORY_LIMIT, "it ended its container, most likely out of memory")
+        return Outcome(CONTAINER_ENDED, "it ended its container twice, most likely out of memory")
     if report["oom"] and report["exit"] != 0:
         return Outcome(MEMORY_LIMIT, "it used up its memory")
     if report["signal"] is not None:
@@ -156,7 +174,7 @@ def _record(text: str, nonce: str) -> dict[str, Any] | None:
 def _returned(record: dict[str, Any]) -> Outcome:
     if "value" in record:
         try:
-            return Outcome(PASSED, value=unpack(record["value"]))
+            return Outcome(PASSED, value=unpack(record["value"]), packed=record["value"])
         except (NotPlain, RecursionError) as error:
             return Outcome(WRONG_TYPE, tidy(f"it returned {error}"))
     if "not_plain" in record:

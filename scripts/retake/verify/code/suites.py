@@ -157,11 +157,14 @@ def expectations_of(wanted: Any) -> list[Any]:
 def run_humaneval(pool: Pool, tests: dict[str, Any], code: str) -> Result:
     """Run the dataset's `check` in a container of its own; every call it makes is answered by the candidate's."""
     ending: list[Outcome] = []
+    calls = 0
 
     def answer(call: dict[str, Any]) -> dict[str, Any]:
+        nonlocal calls
+        calls += 1
         outcome = candidate.call(unpack(call["args"]), unpack(call["kwargs"]))
         if outcome.status == runs.PASSED:
-            return {"value": pack(outcome.value)}
+            return {"value": outcome.packed}
         ending.append(outcome)
         if outcome.status in runs.ENDING or outcome.raised is None:
             return {"end": True}
@@ -169,12 +172,15 @@ def run_humaneval(pool: Pool, tests: dict[str, Any], code: str) -> Result:
         troubles.append(outcome)
         return {"raised": outcome.raised, "message": str(outcome.value)}
 
+    request = _check_request(tests)
     troubles: list[Outcome] = []
     with (
         pool.checker() as checker,
-        Candidate(pool, sources_of(tests, code), name=tests["entry_point"], is_bare=True) as candidate,
+        Candidate(pool, sources_of(request, code), name=request["entry_point"], is_bare=True) as candidate,
     ):
-        told = runs.run_check(checker, _check_request(tests), answer)
+        told = runs.run_check(checker, request, answer)
+    if told["error"] and not calls:
+        raise UnusableTests(f"the test code is broken: {told['error']}")
     return _humaneval_result(told, ending, troubles)
 
 
@@ -248,8 +254,6 @@ def _weak_check(pool: Pool, tests: dict[str, Any]) -> str | None:
                 _check_request(tests, stop_at_first=True),
                 lambda call, stub=stub: {"value": pack(stub(unpack(call["args"])))},
             )
-            if done["error"] and not done["passed"] and "SyntaxError" in done["error"]:
-                raise UnusableTests(f"the test code is broken: {done['error']}")
             if not done["ended"] and not done["error"]:
                 return f"{told} passes them"
     return None

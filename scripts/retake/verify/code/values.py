@@ -58,7 +58,7 @@ def unpack(data: Any, depth: int = 0) -> Any:
     Raises:
         NotPlain: where `data` is nothing that `pack` makes.
     """
-    if depth > 2 * MAX_DEPTH:
+    if depth > MAX_DEPTH:
         raise NotPlain("nested too deeply")
     kind = type(data)
     if data is None or kind is bool or kind is str or kind is int:

@@ -20,23 +20,26 @@ runsc` puts gVisor in between).
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from typing import Any
 
 from retake.errors import VerifierFailed
-from retake.files import digest
+from retake.files import digest_of_bytes, encoded
 from retake.samples.sample import Sample
 from retake.verify.code import runs, suites
 from retake.verify.code.extract import Program, find_program
 from retake.verify.code.pool import Pool
 from retake.verify.code.settings import SandboxSettings
 from retake.verify.code.statement import tests_from_statement
+from retake.verify.code.values import NotPlain
 from retake.verify.verdict import Check, Verdict, ungraded
 
 NAME = "code"
 SURE, FEW_TESTS, UNSURE = 0.95, 0.75, 0.3
 NO_PROGRAM = 0.8
+LIKELY = 0.6
 VACUOUS = 0.2
 ENOUGH_TESTS = 3
 _ANY_ANSWER = re.compile(
@@ -77,14 +80,14 @@ class CodeVerifier:
             with self._pool.slot():
                 result = suites.run_suite(self._pool, tests, program.code)
                 weak = self._weakness(tests) if result.total and result.passed == result.total else None
-        except VerifierFailed as error:
+        except (VerifierFailed, NotPlain) as error:
             return ungraded(
                 NAME, "The program could not be run against its tests.", error=error, extracted_answer=program.code
             )
         return _judged(result, weak, program.code, source, is_open=_is_open(sample, tests))
 
     def _weakness(self, tests: dict[str, Any]) -> str | None:
-        key = digest(tests)
+        key = digest_of_bytes(encoded(json.dumps(tests, sort_keys=True, default=str)))
         with self._lock:
             if key in self._weak:
                 return self._weak[key]
@@ -148,6 +151,8 @@ def _confidence(
     failures = {status for status in result.statuses if status != runs.PASSED}
     if runs.MISSING_MODULE in failures:
         return UNSURE, "the sandbox lacks a module that the program imports"
+    if runs.CONTAINER_ENDED in failures:
+        return LIKELY, ""
     if is_open and failures and failures <= {runs.WRONG_ANSWER}:
         return UNSURE, "the statement allows several answers and the dataset has no checker for them"
     return (SURE if result.total >= ENOUGH_TESTS or not is_right else FEW_TESTS), ""

@@ -257,4 +257,7 @@ def main() -> None:
     empty_folders()
     write_frame(1, {"ready": True})
     while (request := read_frame(0)) is not None:
-        run_test(request, reader)
+        if request["op"] == "ping":
+            write_frame(1, {"ready": True})
+        else:
+            run_test(request, reader)
