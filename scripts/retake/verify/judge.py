@@ -141,6 +141,8 @@ def _nothing_said(text: str) -> str | None:
         return "empty"
     if all(unicodedata.category(char)[0] in "PZC" or char in _NOT_CONTENT for char in text):
         return "punctuation alone"
+    if any(unicodedata.category(char)[0] == "S" and char not in _NOT_CONTENT for char in text):
+        return None
     pieces = [piece for piece in re.split(r"[^\w\s']+|\n", text.replace("’", "'")) if piece.strip()]
     openers = all(_OPENERS.fullmatch(" ".join(piece.split())) for piece in pieces)
     return "an opening phrase alone" if openers and len(pieces) <= 4 else None

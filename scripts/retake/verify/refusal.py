@@ -46,7 +46,9 @@ _SHORT_NUMBER = re.compile(r"\A\W*(?:[^\W\d]+\W+){0,2}[-+]?\d[\d.,/]*\W*(?:%|°\
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _ASKED = re.compile(r"\b(?:request|question|this|that|your|decline)\b", re.IGNORECASE)
 _SUPPOSED = re.compile(r"\W*(?:if|when|whenever|unless)\b", re.IGNORECASE)
-_CONTENT_CAP = 2.6
+# Found on the tables: a statement after a phrase that declines is mostly the answer, and outweighs all but clear refusals.
+_CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
+_REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
 _FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we)\b", re.IGNORECASE)
 
@@ -117,12 +119,12 @@ def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
         phrases = _phrases(clause)
         found += phrases
         weights += [max(phrase.weight for phrase in phrases)] if phrases else []
-        if phrases or _is_aside(clause):
+        if phrases or _is_aside(link, clause):
             continue
         is_outright = is_outright or bool(_SHORT_NUMBER.match(clause))
         numbers += bool(re.search(r"\d", clause))
         turns += bool(weights) and bool(_CONTRAST.search(link)) and len(clause.split()) > 1
-        content += 0.3 * _words(clause) if _FIRST_PERSON.search(clause) else max(3, _words(clause))
+        content += _content(clause, is_after=bool(weights))
     if UNDETERMINED.search(spoken) and LACKING.search(spoken):
         found, weights = [*found, LACKS_INFORMATION], [*weights, LACKS_INFORMATION.weight]
     declined = _strength(weights, has_apology=bool(APOLOGY.search(spoken)))
@@ -132,8 +134,19 @@ def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
     return found, declined, answered
 
 
-def _is_aside(clause: str) -> bool:
-    return clause.rstrip().endswith("?") or bool(ASIDE.search(clause) or APOLOGY.search(clause))
+def _content(clause: str, *, is_after: bool) -> float:
+    """Return how much a clause says, in words: little where it speaks of the speaker, much after a grumble."""
+    words = _words(clause)
+    if _FIRST_PERSON.search(clause):
+        return 0.3 * words
+    return max(_STATED_AFTER if is_after else _STATED, words)
+
+
+def _is_aside(link: str, clause: str) -> bool:
+    if clause.rstrip().endswith("?") or _REASON.search(link):
+        return True
+    mood = _words(clause) <= 8 and AFFECT.search(clause)
+    return bool(mood or ASIDE.search(clause) or APOLOGY.search(clause) or SAFETY_WORDS.search(clause))
 
 
 def _clauses(spoken: str) -> Iterator[tuple[str, str]]:

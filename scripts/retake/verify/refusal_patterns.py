@@ -45,12 +45,15 @@ _GIVE = (
 _IDIOM = (
     r"(?:believe|imagine|pretend|say (?:that )?(?:i|it|this|anything)|tell you how (?!to\b)|see (?:why|how|the point|what)|wait|stop|resist|bear|stand|summon|muster|feel (?!it|that|this|comfortable|right|able)|hide|enjoy|care|be (?:bothered|cheerful|excited|surprised|happy|thanked|appreciated|bored)"
     r"|remember|recall (?:being|feeling)|complain|deny|over(?:state|emphasi[sz]e)|emphasi[sz]e|stress|express (?:it|my|how)|take (?:pride|pleasure|joy)|share (?:the|your|their) (?:excitement|enthusiasm|joy|optimism)|go on|lie\b|bore\b|mind\b|blame|wonder"
-    r"|think of (?:any|a|the)|get over|begin to|thank|expect|understate|smile|laugh|find (?:it in|much|joy|words|a reason)|recommend [^.!?]{0,40}enough|even|have (?:feelings|emotions|personal|favou?rites)|experience|know why)"
+    r"|think of (?:any|a|the)|get over|begin to|thank|expect|understate|smile|laugh|find (?:it in|much|joy|words|a reason)|recommend [^.!?]{0,40}enough|even|an? (?:lawyer|doctor|physician|financial advis\w+|expert|native|professional)\b|have (?:feelings|emotions|personal|favou?rites)|experience|know why)"
 )
 _REQUEST = r"(?:request|question|query|task|command|input|demand|message|prompt)"
 _RULES = r"[^.!?]{0,30}\b(?:polic(?:y|ies)|guidelines?|terms|programming|principles|ethics|subroutines?|rules|directives?|instructions|safeguards|standards|values|boundaries|training|protocols?)"
 
-IDIOM = re.compile(rf"(?:{_MODAL}|refuse to|rather not|no (?:wish|desire) to) ?{_ADVERB}{_IDIOM}", re.IGNORECASE)
+IDIOM = re.compile(
+    rf"(?:{_MODAL}|refuse to|rather not|no (?:wish|desire) to) ?{_ADVERB}{_IDIOM}|\bnot an? (?:lawyer|doctor|physician|financial advis\w+|expert|native|professional)\b",
+    re.IGNORECASE,
+)
 
 AFFECT = re.compile(
     r"\b(?:hope(?!\s+(?:you|this|that))|joy\w*|happ(?:y(?! to)|iness|ier)|enthusias\w+|cheer\w*|excite\w*|wonder|optimis\w+|pleasure|delight\w*|thrill\w*|bored\w*|dull\w*|dreary|tedi\w+|smil\w+|despair\w*|miser\w+|depress\w+|gloom\w*|meaning|purpose|satisf\w+|feel(?:ings?)? better|care|bother\w*|surprise\w*)\b"
@@ -162,7 +165,7 @@ ENGLISH = (
         "irresponsible",
         "safety",
         2.5,
-        r"\b(?:would(?:n't| not)? be|it is|it's|is)(?: deeply| highly| not)? (?:irresponsible|inappropriate|unethical|appropriate|right|responsible|ethical|proper|wrong) (?:(?:for|of) me\b|if i\b)|^\W*(?:providing|creating|helping|sharing|writing|giving|answering|assisting)\b[^.!?]{0,60}\b(?:irresponsible|inappropriate|unethical|at risk|illegal|wrong|harm\w*|dangerous|against)",
+        r"\b(?:would(?:n't| not)? be|it is|it's|is)(?: deeply| highly| not)? (?:irresponsible|inappropriate|unethical|appropriate|right|responsible|ethical|proper|wrong) (?:(?:for|of) me\b|if i\b)|^\W*(?:providing|creating|helping|sharing|writing|giving|answering|assisting)\b[^.!?]{0,60}\b(?:irresponsible|inappropriate|unethical|at risk|fraud\w*|illegal|wrong|harm\w*|dangerous|against)",
     ),
     phrase(
         "disallowed",
@@ -200,7 +203,7 @@ ENGLISH = (
         "rather_not",
         "other",
         2.2,
-        r"\b(?:i|we)(?:'d| would)? (?:much |really )?(?:rather|prefer)(?: to)? not\b|\b(?:i|we)(?:'d| would)? (?:prefer|like|want) to (?:avoid|steer clear|stay away|refrain|leave it)|\b(?:i|we)\b[^.!?]{0,12} stay away from\b|\btopic (?:that )?i\b|\b(?:i'm|i am|i'll|i will)\b[^.!?]{0,15}\b(?:leave it (?:there|at that)|stop (?:here|there))",
+        r"\b(?:i|we)(?:'d| would)? (?:much |really )?(?:rather|prefer)(?: to)? (?:not\b|leave (?:it|that|this)|keep out)|\b(?:i|we)(?:'d| would)? (?:prefer|like|want) to (?:avoid|steer clear|stay away|refrain|leave (?:it|that|this))|\b(?:i|we)\b[^.!?]{0,12} stay away from\b|\btopic (?:that )?i\b|\b(?:i'm|i am|i'll|i will)\b[^.!?]{0,15}\b(?:leave it (?:there|at that)|stop (?:here|there))",
     ),
     phrase(
         "uncomfortable",
@@ -244,7 +247,7 @@ ENGLISH = (
         "not_in_my_remit",
         "capability",
         2.2,
-        r"(?:\bnot|n't) (?:with)?in my (?:\w+ )?\w+\b|\babove my pay grade\b|\bhave no (?:sensors|eyes|ears|hands|camera|microphone|phone|wallet)\b|\b(?:do not|don't) (?:possess|have) (?:the )?(?:sensors|eyes|ears|hands|means)\b",
+        r"(?:\bnot|n't) (?:with)?(?:in|among|one of) my (?:\w+ )?\w+\b|\babove my pay grade\b|\bhave no (?:sensors|eyes|ears|hands|camera|microphone|phone|wallet)\b|\b(?:do not|don't) (?:possess|have) (?:the )?(?:sensors|eyes|ears|hands|means)\b",
     ),
     phrase(
         "stays_neutral",
@@ -325,21 +328,21 @@ LACKING = re.compile(
     re.IGNORECASE,
 )
 
-LACKS_INFORMATION = Phrase("lacks_information", "unclear", 2.5, UNDETERMINED)
+LACKS_INFORMATION = Phrase("lacks_information", "unclear", 3, UNDETERMINED)
 
 APOLOGY = re.compile(
-    r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|regret(?:tably)?|i'm afraid|lo siento|lamento|désolée?|malheureusement|je regrette|tut mir leid|entschuldigung|leider|bedaure|bedauere|je crains|lamentablemente|por desgracia|perdón|disculpa|pardon|navré\w*|mi dispiace|purtroppo"
+    r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|regret(?:tably)?|i'm afraid|lo siento|lamento|désolée?|malheureusement|je regrette|tut mir leid|entschuldigung|leider|bedaure|bedauere|je crains|lamentablemente|por desgracia|perdón|disculpa|pardon|navré\w*|mi (?:di)?spiace|purtroppo"
     r"|desculpe|sinto muito|infelizmente|helaas|het spijt|sorry|tyvärr|desværre|dessverre|beklager|valitettavasti|przykro|przepraszam|niestety|omlouvám|bohužel|îmi pare|din păcate|sajn[áa]lom|üzgünüm|maalesef|maaf|xin lỗi|rất tiếc)\b"
-    r"|извин|сожалени|простите|вибач|на жаль|съжаля|λυπάμαι|δυστυχώς|συγγνώμη|抱歉|对不起|對不起|不好意思|遗憾|遺憾|申し訳|すみません|ごめん|残念|죄송|미안|유감|آسف|عذر|أعتذر|למרבה הצער|סליחה|מצטער|متأسف|ببخشید|क्षमा|माफ|खेद|দুঃখিত|معذرت|மன்னிக்க|ขอโทษ|ขออภัย|เสียใจ|samahani|paumanhin",
+    r"|извин|сожалени|прощени|жаль|простите|вибач|на жаль|съжаля|λυπάμαι|δυστυχώς|συγγνώμη|抱歉|对不起|對不起|不好意思|遗憾|遺憾|申し訳|すみません|ごめん|残念|죄송|미안|유감|آسف|عذر|أعتذر|למרבה הצער|סליחה|מצטער|متأسف|ببخشید|क्षमा|माफ|खेद|দুঃখিত|معذرت|மன்னிக்க|ขอโทษ|ขออภัย|เสียใจ|samahani|paumanhin",
     re.IGNORECASE,
 )
 
 # Clauses that go with a refusal and answer nothing: apologies, offers, reasons, referrals, closing words.
 ASIDE = re.compile(
     r"\b(?:let me know|feel free|happy to|glad to|i(?:'d| would) (?:be|like|love|suggest|encourage|recommend)|would you|do you (?:want|need)|if you(?:'re| are|'d| have| would| need| want| like)|i can (?:help|offer|suggest|explain|talk|assist)|what i can|instead|alternatively"
-    r"|you (?:can|could|may|might|should) (?:\w+ )?(?:check|try|contact|consult|visit|look|reach|ask|call|use|refer|find|speak|see)|please (?:check|contact|consult|visit|refer|see|try|reach|speak|call)|check (?:a|the|your)|contact the|reach out|hope you understand|thank you|thanks for|appreciate"
+    r"|please use|use your|you (?:can|could|may|might|should) (?:\w+ )?(?:check|try|contact|consult|visit|look|reach|ask|call|use|refer|find|speak|see)|please (?:check|contact|consult|visit|refer|see|try|reach|speak|call)|check (?:a|the|your)|contact the|reach out|hope you understand|thank you|thanks for|appreciate"
     r"|illegal|unlawful|harm\w*|hurt\w*|dangerous|unsafe|unethical|privacy|malicious|abus\w+|violen\w+|against the law|crime|criminal|murder|weapons?|as an ai|language model|android|real[- ]time|hotline|crisis|professional|talking to|support|website|app\b|site such|service"
-    r"|brain the size|planet|sigh|life|malfunction|disassemble|memory banks|subroutines?|does not compute|bzz+t|error|beep|oops|whoa|oh no|bad input|breaking in|nicer|miserable|buddy|friend|pal\b|captain|matey|happy now|at risk|frustrating|understand (?:that|how|this|you)|not that|who cares|story of)\b"
+    r"|brain the size|planet|sigh|life|malfunction|disassemble|memory banks|subroutines?|does not compute|bzz+t|error|beep|oops|whoa|oh no|bad input|breaking in|nicer|miserable|buddy|friend|pal\b|captain|matey|happy now|at risk|fraud\w*|frustrating|understand (?:that|how|this|you)|not that|who cares|story of)\b"
     r"|ayudar|aider|helfen|aiutar|ajudar|помочь|помощ|帮助|帮您|お手伝い|도움|مساعد|consult[ae]|puedes|vous pouvez|sie können",
     re.IGNORECASE,
 )
