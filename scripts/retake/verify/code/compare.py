@@ -2,7 +2,7 @@
 
 The rules, as LiveCodeBench has them where not said otherwise: output and expectation are stripped, split into lines, each
 line stripped; the numbers of lines must match; two lines are equal as text or token by token as exact decimals (so `6.0`
-is 6 on stdout), and where the expected token has a fraction or an exponent, within 1e-6 relative or absolute (ours). Returned
+is 6 on stdout; space between tokens is free where all are numbers), and where the expected token has a fraction or an exponent, within 1e-6 relative or absolute (ours). Returned
 values are compared by exact type: a tuple may stand for a list and an int for a float, but a bool is no int and 6.0 is
 not 6.
 """
@@ -46,6 +46,8 @@ def _same_line(got: str, expected: str) -> bool:
     if got == expected:
         return True
     ours, theirs = got.split(), expected.split()
+    if re.sub(r"\S+", "x", got) != re.sub(r"\S+", "x", expected) and not all(map(_NUMBER.fullmatch, theirs)):
+        return False
     return len(ours) == len(theirs) and all(_same_token(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
