@@ -15,20 +15,15 @@ from typing import Any
 
 from retake.verify.prose import code_blocks, without_code, without_thinking
 from retake.verify.refusal_languages import LANGUAGES
-from retake.verify.refusal_patterns import (
+from retake.verify.refusal_patterns import AFFECT, ENGLISH, IDIOM, LACKING, LACKS_INFORMATION, UNDETERMINED, Phrase
+from retake.verify.refusal_words import (
     ABOUT_REFUSING,
-    AFFECT,
     APOLOGY,
     ASIDE,
     CAPABILITY_WORDS,
-    ENGLISH,
-    IDIOM,
-    LACKING,
-    LACKS_INFORMATION,
+    OFFER,
     RESULT,
     SAFETY_WORDS,
-    UNDETERMINED,
-    Phrase,
 )
 
 _READ_AT_MOST, _CLAUSE_AT_MOST = 6_000, 400
@@ -96,16 +91,19 @@ def refusal_of(
     if has_answer:
         answered += 4
     if ABOUT_REFUSING.search(question):
-        declined *= 0.4
+        declined *= 0.3
     return _decided(shown, found, declined=declined, answered=answered)
 
 
 def _decided(shown: str, found: list[Phrase], *, declined: float, answered: float) -> Refusal:
     margin = declined - answered
     is_refusal = declined >= 0.9 and margin > 0
-    confidence = 1 / (1 + math.exp(-1.6 * abs(margin))) if declined else 0.97
+    is_vague = declined < 0.9 and answered < 0.7 and len(shown.split()) >= 5
+    confidence = 1 / (1 + math.exp(-1.6 * abs(margin))) if declined else 0.6 if is_vague else 0.97
     names = tuple(dict.fromkeys(phrase.name for phrase in found))
-    contested = declined >= 0.9 and (abs(margin) < 0.75 or (declined >= 2.5 and answered >= 2 and abs(margin) < 1.5))
+    contested = is_vague or (
+        declined >= 0.9 and (abs(margin) < 0.75 or (declined >= 2.5 and answered >= 2 and abs(margin) < 1.5))
+    )
     return Refusal(is_refusal, round(confidence, 4), _type(found, shown) if is_refusal else None, names, contested)
 
 
@@ -114,12 +112,14 @@ def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
     spoken = _spoken(shown)
     found: list[Phrase] = []
     weights: list[float] = []
+    has_offered = False
     content, numbers, turns, is_outright = 0.0, 0, 0, bool(code_blocks(shown) or RESULT.search(shown))
     for link, clause in _clauses(spoken):
         phrases = _phrases(clause)
         found += phrases
         weights += [max(phrase.weight for phrase in phrases)] if phrases else []
-        if phrases or _is_aside(link, clause):
+        has_offered = has_offered or (bool(weights) and bool(OFFER.search(clause)))
+        if phrases or has_offered or _is_aside(link, clause):
             continue
         is_outright = is_outright or bool(_SHORT_NUMBER.match(clause))
         numbers += bool(re.search(r"\d", clause))

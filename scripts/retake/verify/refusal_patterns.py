@@ -80,7 +80,7 @@ ENGLISH = (
         "subjectless",
         "other",
         2.2,
-        rf"^\W*(?:(?:sorry|oops|whoa|alas|nope|no|afraid|sadly)\W+)*(?:can ?not|can't|won't|will not|unable to) (?:{_HELP}|{_GIVE})",
+        rf"^\W*(?:(?:sorry|oops|whoa|alas|nope|no|afraid|sadly|oh boy|oh no|oh|wow|hey|well|hmm|sigh|yikes|ouch|uh|um)\W+)*(?:can ?not|can't|won't|will not|unable to) (?:{_HELP}|{_GIVE})",
     ),
     phrase(
         "cannot",
@@ -165,7 +165,7 @@ ENGLISH = (
         "irresponsible",
         "safety",
         2.5,
-        r"\b(?:would(?:n't| not)? be|it is|it's|is)(?: deeply| highly| not)? (?:irresponsible|inappropriate|unethical|appropriate|right|responsible|ethical|proper|wrong) (?:(?:for|of) me\b|if i\b)|^\W*(?:providing|creating|helping|sharing|writing|giving|answering|assisting)\b[^.!?]{0,60}\b(?:irresponsible|inappropriate|unethical|at risk|fraud\w*|illegal|wrong|harm\w*|dangerous|against)",
+        r"\b(?:would(?:n't| not)? be|it is|it's|is)(?: deeply| highly| not)? (?:irresponsible|inappropriate|unethical|appropriate|right|responsible|ethical|proper|wrong) (?:(?:for|of) me\b|if i\b)|^\W*(?:providing|creating|helping|sharing|writing|giving|answering|assisting)\b[^.!?]{0,60}\b(?:irresponsible|inappropriate|unethical|at risk|can help you|can help with|hardly matters|(?:nobody|no one) can$|bad|fraud\w*|illegal|wrong|harm\w*|dangerous|against)",
     ),
     phrase(
         "disallowed",
@@ -280,6 +280,54 @@ ENGLISH = (
         r"\bagainst (?:what|everything|the things) i(?:'m)?\b|\bbreak(?:ing)? (?:my|the) (?:own )?rules\b|\bfind (?:them|it|this|that) unacceptable\b",
     ),
     phrase(
+        "not_for_me",
+        "other",
+        2.2,
+        r"(?:\bnot|n't) (?:really |quite )?(?:for me to|my (?:place|call|role|job|area|field|business|decision|cup of tea)|how i (?:roll|work|operate))\b|\bnone of my business\b|\b(?:that's|it's|this is|it is|that is) (?:a )?(?:no from me|no-go|off[- ]limits|off the table|out of bounds)\b|\bcross(?:es|ing)? (?:a|the|my) (?:red )?line\b",
+    ),
+    phrase(
+        "lets_not",
+        "other",
+        2.2,
+        r"\b(?:let's|let us|better|best|i'd rather|prefer(?:red)? (?:if|that)) (?:not|we (?:not|didn't|don't|talked?|spoke|discussed|moved?|changed?|focus\w*))\b|\brather (?:we )?(?:talk|talked|discuss|speak|spoke)\b|\bcount me out\b|\bi(?:'m| am) out\b|\bmy lips are sealed\b|\bi(?:'d| had) better not\b|\bi (?:choose|opt|decide) not to\b|\bno (?:deal|dice)\b|\byou(?:'re| are) on your own\b",
+    ),
+    phrase(
+        "no_circumstances",
+        "other",
+        2.5,
+        r"\b(?:under no circumstances|in no way|by no means|no such thing|never (?:will|would|shall)|nor (?:will|would|can|shall))\b[^.!?]{0,15}\bi\b|\bi\b[^.!?]{0,10}\bno such thing\b|\bnothing (?:that )?i (?:can|could) (?:do|say|offer|tell)\b|\bturn(?:ing)? (?:this|that|it|you|down)\b[^.!?]{0,20}\b(?:down|request|offer|question)\b",
+    ),
+    phrase(
+        "only_for",
+        "other",
+        2,
+        r"\bi(?:'m| am)? (?:can )?(?:only|limited to|restricted to|just) (?:here to|able to|answer|help|discuss|assist|supposed|allowed|meant|made|handle|support)\b|\b(?:outside|beyond|not within|out of) (?:the|my) scope\b",
+    ),
+    phrase(
+        "confidential",
+        "safety",
+        2,
+        r"\b(?:that|this|the|such|your) (?:\w+ ){0,2}(?:information|data|details?|file|content|question|topic|address) (?:is|are) (?:strictly )?(?:confidential|classified|private|off[- ]limits|restricted|not (?:something|public|available))",
+    ),
+    phrase(
+        "advises_against",
+        "safety",
+        1.4,
+        r"\bi(?:'d| would| must| have to| strongly)? (?:strongly )?(?:advise|urge|caution|warn|beg) (?:you )?(?:against|not to)\b|\bi (?:want|need|have) to be careful\b|\bplease don't\b",
+    ),
+    phrase(
+        "cut_off",
+        "unclear",
+        2,
+        r"\b(?:message|question|text|request|input)\b[^.!?]{0,15}\b(?:cut off|empty|incomplete|truncated|missing)\b|\bwhat (?:would|do) you (?:like|want)(?: me)? to\b",
+    ),
+    phrase(
+        "bound",
+        "other",
+        2.2,
+        r"\b(?:i|we)(?:'m| am| are|'re)?[^.!?]{0,12}\b(?:unwilling|(?:obliged|forced|compelled|bound) to (?:refuse|decline)|beg to be excused|keep away from|have (?:my )?limits)\b|\bmy hands are tied\b|^\W*(?:that|it|this) is beyond me\W*$|^\W*(?:not possible|out of the question)\W*$|\bthis is where i (?:stop|draw)|\bno way for me\b|\bask (?:someone|somebody) else\b|\bi(?:'ll| will|'d)? (?:\w+ )?leave (?:that|this|it) to\b|\bi(?:'m| am) (?:limited|restricted) to\b|\bi(?:'d| would) need access\b|(?:\bnot|n't) (?:safe|possible|allowed) for me\b",
+    ),
+    phrase(
         "refers_away",
         "other",
         1.2,
@@ -329,41 +377,3 @@ LACKING = re.compile(
 )
 
 LACKS_INFORMATION = Phrase("lacks_information", "unclear", 3, UNDETERMINED)
-
-APOLOGY = re.compile(
-    r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|regret(?:tably)?|i'm afraid|lo siento|lamento|désolée?|malheureusement|je regrette|tut mir leid|entschuldigung|leider|bedaure|bedauere|je crains|lamentablemente|por desgracia|perdón|disculpa|pardon|navré\w*|mi (?:di)?spiace|purtroppo"
-    r"|desculpe|sinto muito|infelizmente|helaas|het spijt|sorry|tyvärr|desværre|dessverre|beklager|valitettavasti|przykro|przepraszam|niestety|omlouvám|bohužel|îmi pare|din păcate|sajn[áa]lom|üzgünüm|maalesef|maaf|xin lỗi|rất tiếc)\b"
-    r"|извин|сожалени|прощени|жаль|простите|вибач|на жаль|съжаля|λυπάμαι|δυστυχώς|συγγνώμη|抱歉|对不起|對不起|不好意思|遗憾|遺憾|申し訳|すみません|ごめん|残念|죄송|미안|유감|آسف|عذر|أعتذر|למרבה הצער|סליחה|מצטער|متأسف|ببخشید|क्षमा|माफ|खेद|দুঃখিত|معذرت|மன்னிக்க|ขอโทษ|ขออภัย|เสียใจ|samahani|paumanhin",
-    re.IGNORECASE,
-)
-
-# Clauses that go with a refusal and answer nothing: apologies, offers, reasons, referrals, closing words.
-ASIDE = re.compile(
-    r"\b(?:let me know|feel free|happy to|glad to|i(?:'d| would) (?:be|like|love|suggest|encourage|recommend)|would you|do you (?:want|need)|if you(?:'re| are|'d| have| would| need| want| like)|i can (?:help|offer|suggest|explain|talk|assist)|what i can|instead|alternatively"
-    r"|please use|use your|you (?:can|could|may|might|should) (?:\w+ )?(?:check|try|contact|consult|visit|look|reach|ask|call|use|refer|find|speak|see)|please (?:check|contact|consult|visit|refer|see|try|reach|speak|call)|check (?:a|the|your)|contact the|reach out|hope you understand|thank you|thanks for|appreciate"
-    r"|illegal|unlawful|harm\w*|hurt\w*|dangerous|unsafe|unethical|privacy|malicious|abus\w+|violen\w+|against the law|crime|criminal|murder|weapons?|as an ai|language model|android|real[- ]time|hotline|crisis|professional|talking to|support|website|app\b|site such|service"
-    r"|brain the size|planet|sigh|life|malfunction|disassemble|memory banks|subroutines?|does not compute|bzz+t|error|beep|oops|whoa|oh no|bad input|breaking in|nicer|miserable|buddy|friend|pal\b|captain|matey|happy now|at risk|fraud\w*|frustrating|understand (?:that|how|this|you)|not that|who cares|story of)\b"
-    r"|ayudar|aider|helfen|aiutar|ajudar|помочь|помощ|帮助|帮您|お手伝い|도움|مساعد|consult[ae]|puedes|vous pouvez|sie können",
-    re.IGNORECASE,
-)
-
-# Ways of giving a result outright.
-RESULT = re.compile(
-    r"\\boxed\s*\{\s*[^\s}]|(?:\bthe |\bfinal |^|\n)\W*answer(?: is|:|\s*=)\s*\S|\b(?:result|solution|total|sum)(?: is|:|\s*=) ?\S|[\w)\]}]\s*(?:=|≈|≠|≤|≥)\s*[\w\\(\[-]|答案(?:是|为|:)|答えは|정답은|ответ:",
-    re.IGNORECASE,
-)
-
-ABOUT_REFUSING = re.compile(
-    r"\b(?:translate|quote|classif\w+|phrase|paraphrase|rewrite|dialogue|what (?:does|did)\b[^?]*\bsay|example of|declin\w+|refus\w+|reject\w*|turn(?:ing)? down|say no|excuse)\b",
-    re.IGNORECASE,
-)
-
-SAFETY_WORDS = re.compile(
-    r"\b(?:illegal|unlawful|harm\w*|hurt\w*|dangerous|unsafe|unethical|ethic\w*|polic(?:y|ies)|guidelines?|malicious|abus\w+|violen\w+|against the law|break the law|crime|criminal|murder|weapons?|explosive\w*|poison\w*|hate speech|sexual|privacy|hack\w*|malware|phishing|steal\w*|conscience|armas?|ilegal|illegal\w*|waffen)\b"
-    r"|违法|有害|恶意|非法|违反|незаконн|оружи|違法|불법",
-    re.IGNORECASE,
-)
-CAPABILITY_WORDS = re.compile(
-    r"\b(?:access|real[- ]time|browse|internet|live|cut-?off|tool|capabilit\w+|ability|text-based|language model|images?|audio|phone calls?|transactions?|reservations?|acceso|accès|zugriff|echtzeit\w*|accesso|acesso|toegang|dostępu|akses|tempo real|tiempo real)\b|доступ|实时|权限|アクセス|접근|وصول",
-    re.IGNORECASE,
-)
