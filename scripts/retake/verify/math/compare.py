@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from .limits import Unparseable
+from .limits import MAX_MEMBERS, OverLimit, Unparseable
 from .matrices import folded
 from .nodes import Node, names, number, symbols
 from .numeric import Outcome, both_signs, same_up_to_factor, same_value
@@ -26,6 +26,8 @@ def compare(gold: Reading, answer: Reading) -> Outcome:
         return Outcome(
             both, 0.95, "empty set", "both say that there is nothing" if both else "only one says that there is nothing"
         )
+    if gold.modulus and answer.modulus and gold.modulus != answer.modulus:
+        return Outcome(False, 0.85, "modulus", f"modulo {gold.modulus} against modulo {answer.modulus}")
     found = _letters(gold, answer) or _bases(gold, answer)
     if found is not None:
         return found
@@ -142,7 +144,7 @@ def typed(gold: Node, answer: Node) -> Outcome:
     gold, answer = _unequated(gold, answer)
     if gold.op == "quantity" or answer.op == "quantity":
         return _with_units(*_quantity(gold), *_quantity(answer))
-    if is_region(gold) or is_region(answer):
+    if (is_region(gold) or is_region(answer)) and not gold.op == answer.op == "bracket":
         return _regions(gold, answer)
     if gold.op == "rel" or answer.op == "rel":
         return _equations(gold, answer)
@@ -322,9 +324,22 @@ def _lists(gold: Node, answer: Node) -> Outcome:
         and "set" not in (gold.op, answer.op)
     ):
         return _ordered(tuple(_bare(arg) for arg in gold.args), tuple(_bare(arg) for arg in answer.args), "list")
+    if all(assigned) and assigned[0] != assigned[1] and not _same_function(*assigned):
+        return _unordered(gold.args, answer.args)
     if min(len(names) for names in assigned) == 0 or max(len(names) for names in assigned) == 1:
         return _unordered(tuple(_bare(arg) for arg in gold.args), tuple(_bare(arg) for arg in answer.args))
     return _unordered(gold.args, answer.args)
+
+
+def _same_function(gold: set[Node], answer: set[Node]) -> bool:
+    """Return whether each side names one value, of one function at another letter: `W(n)` and `W(x)`."""
+    if len(gold) != 1 or len(answer) != 1:
+        return False
+    names = [next(iter(side)) for side in (gold, answer)]
+    if not all(name.op in ("mul", "call") and all(arg.op == "symbol" for arg in name.args) for name in names):
+        return False
+    heads = {name.value if name.op == "call" else name.args[0].value for name in names}
+    return len(heads) == 1
 
 
 def _ordered(gold: tuple[Node, ...], answer: tuple[Node, ...], method: str) -> Outcome:
@@ -341,6 +356,8 @@ def _ordered(gold: tuple[Node, ...], answer: tuple[Node, ...], method: str) -> O
 
 
 def _unordered(gold: tuple[Node, ...], answer: tuple[Node, ...]) -> Outcome:
+    if max(len(gold), len(answer)) > MAX_MEMBERS:
+        raise OverLimit(f"a list of over {MAX_MEMBERS} members")
     sure, is_unsure = 0.95, False
     for side, other in ((gold, answer), (answer, gold)):
         for member in side:

@@ -21,12 +21,12 @@ class Cursor:
     @property
     def token(self) -> Token:
         """The token ahead."""
-        return self.found[self.at]
+        return self.found[min(self.at, len(self.found) - 1)]
 
     @property
     def kind(self) -> str:
         """Its kind."""
-        return self.found[self.at].kind
+        return self.token.kind
 
     def ahead(self, step: int = 1) -> Token:
         """The token `step` further on."""

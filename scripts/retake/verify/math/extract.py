@@ -25,6 +25,7 @@ _ENDS = re.compile(
 _JOINT = re.compile(
     r"(?:\s|\$|\\\)|\\\(|\\quad|\\text\s*\{[^{}]{0,30}\b(?:and|or)\s*\}|,|\.?\s*(?:\b[a-z]+\s+)?\band\b|\bor\b|&|;|[a-zA-Z](?:_\{?\d\}?)?\s*=)*"
 )
+_MAX_BOXES = 40  # the last ones of a text that are looked at
 MAX_TEXT = 400_000  # characters of a candidate; only its end is read beyond
 
 
@@ -73,7 +74,8 @@ def strict_and_flexible(text: str) -> dict[str, str | None]:
 
 def _boxed(text: str) -> Extracted | None:
     boxes: list[tuple[int, int, str]] = []
-    for match in re.finditer(r"\\{1,2}(?:boxed|fbox)\s*(\{|[^\s{$\\.,]+)", text):
+    found = list(re.finditer(r"\\{1,2}(?:boxed|fbox)\s*(\{|[^\s{$\\.,]+)", text))
+    for match in found[-_MAX_BOXES:]:
         if match[1] != "{":
             boxes.append((match.start(), match.end(), match[1]))
             continue
@@ -203,9 +205,11 @@ def _said(line: str) -> str:
 def _whole(text: str) -> Extracted | None:
     """A text that is nothing but an answer: one line without prose."""
     flat = strip_markdown(text)
+    if not flat or "\\boxed" in flat:
+        return None
     if is_known_phrase(flat):
-        return Extracted(flat, "whole", 0.85)
-    if not flat or len(flat) > 300 or (re.search(r"\S\n+\s*\S", flat) and "\\begin" not in flat):
+        return Extracted(flat, "whole", 0.93)
+    if len(flat) > 300 or (re.search(r"\S\n+\s*\S", flat) and "\\begin" not in flat):
         return None
     bare = re.sub(r"\\text\s*\{[^{}]*\}|\\[a-zA-Z]+|\$", " ", flat)
     words = re.findall(r"[^\W\d_]{2,}", bare)
@@ -213,7 +217,7 @@ def _whole(text: str) -> Extracted | None:
         r"\b(?:is|are|was|we|so|therefore|thus|hence|then|it|not|but|find|get|approximately|about)\b", bare, re.I
     ):
         return None
-    return Extracted(flat, "whole", 0.85)
+    return Extracted(flat, "whole", 0.93)
 
 
 def _last_math(text: str) -> Extracted | None:

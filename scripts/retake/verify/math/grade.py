@@ -28,7 +28,7 @@ def grade(gold: str, text: str) -> Grade:
     expected = _several(reference, reference) if reference else gold.strip()
     try:
         reading = read(expected)
-    except OverLimit as error:
+    except (OverLimit, RecursionError) as error:
         return Grade(expected, None, Outcome(None, 0.0, "limits", f"the reference: {error}"), True)
     best: Grade | None = None
     for found in candidates(text):
@@ -71,7 +71,7 @@ def _graded(reading: Reading, expected: str, found: Extracted) -> Grade:
                 confidence=min(outcome.confidence, 0.35),
                 detail=outcome.detail + "; other answers stand beside it",
             )
-    except OverLimit as error:
+    except (OverLimit, RecursionError) as error:
         return Grade(expected, found, Outcome(None, 0.0, "limits", str(error)), True)
     return Grade(expected, found, outcome)
 

@@ -10,8 +10,9 @@ MAX_GRAMMAR_NESTING = 8
 MAX_OPERATORS = 400
 MAX_DIGITS = 400  # of one number
 MAX_CELLS = 144  # of one matrix
+MAX_MEMBERS = 60  # of a list or set, each compared with each
 MAX_FACTORIAL = 2_000
-MAX_EXPONENT_BITS = 20_000  # of an exact power's result
+MAX_EXPONENT_BITS = 200_000  # of an exact power's result
 MAX_STEPS = 40_000  # nodes evaluated for one comparison
 _OPEN, _CLOSE = "([{", ")]}"
 

@@ -20,6 +20,7 @@ _RANGES = (
     (Fraction(-4), Fraction(4)),
     (Fraction(12), Fraction(60)),
 )
+_MOST_DIGITS = 5_000
 _ENOUGH = 6  # points at which both sides have a value and agree
 _DECIMALS = 6  # a decimal stands for an exact value where it is right to six decimals and six digits
 
@@ -138,9 +139,27 @@ def _compare_points(gold: Node, answer: Node, names: list[str], *, is_real: bool
     if agreed == 0:
         return Outcome(None, 0.0, "numeric", why or "no point at which both sides have a value")
     if not names:
-        return Outcome(True, 0.97, "numeric", "equal to 50 digits")
+        return _constants_agree(gold, answer, coarse)
     weak = agreed < 3 or one_sided > agreed
     return Outcome(True, 0.6 if weak else 0.95, "numeric", f"equal at {agreed} points to 50 digits")
+
+
+def _constants_agree(gold: Node, answer: Node, coarse: Evaluator) -> Outcome:
+    """The verdict on two constants that agree to 50 digits: large ones must agree to the last digit before the point."""
+    context = coarse.context
+    size = context.mpf(max(abs(coarse.value(tree, {})) for tree in (gold, answer)))
+    if not context.isfinite(size):
+        same = both_signs(gold) == both_signs(answer)
+        return Outcome(same, 0.95 if same else 0.6, "numeric", "infinite")
+    if size < 10**25:
+        return Outcome(True, 0.97, "numeric", "equal to 50 digits")
+    digits = int(context.log10(size)) + 40
+    if digits > _MOST_DIGITS:
+        return Outcome(None, 0.0, "numeric", "too large to compare to the last digit")
+    finest = Evaluator(digits, coarse.is_real)
+    left, right = (finest.value(tree, {}) for tree in (gold, answer))
+    equal = bool(abs(left - right) < finest.context.mpf(10) ** -10)
+    return Outcome(equal, 0.9, "numeric", f"compared to {digits} digits")
 
 
 def _both(evaluator: Evaluator, gold: Node, answer: Node, point: dict[str, Any]) -> tuple[Any, Any] | None:

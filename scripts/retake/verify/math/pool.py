@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as WaitedTooLong
 from typing import Any
 
@@ -11,6 +12,16 @@ from ...errors import VerifierFailed
 from . import symbolic
 
 WALL_SECONDS = 120  # only for a child that hangs without using its CPU time: load alone does not reach it
+
+
+_FAILURES = (  # what SymPy and its parsers are known to raise, and what a broken pool raises
+    *(ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, RuntimeError),
+    *(MemoryError, AssertionError, OSError, CancelledError),
+)
+
+
+class _PoolBroken(Exception):
+    """The pool itself no longer works; a new one may."""
 
 
 class SymbolicPool:
@@ -44,10 +55,21 @@ class SymbolicPool:
 
     def compare(self, gold: str, answer: str) -> bool | None:
         """Return what the algebra system says; raises VerifierFailed where its process ran out of time or memory, or died."""
+        try:
+            return self._asked(gold, answer)
+        except _PoolBroken:
+            self._drop()  # a child killed from outside can break the pool's own pipe: start afresh, once
+        try:
+            return self._asked(gold, answer)
+        except _PoolBroken as error:
+            raise VerifierFailed(str(error)) from error
+
+    def _asked(self, gold: str, answer: str) -> bool | None:
         from pebble import ProcessExpired
 
+        pool = self._started()
         try:
-            future = self._started().schedule(symbolic.compare, args=(gold, answer), timeout=self._wall_seconds)
+            future = pool.schedule(symbolic.compare, args=(gold, answer), timeout=self._wall_seconds)
             return future.result()
         except WaitedTooLong as error:
             raise VerifierFailed(f"the algebra system gave no answer within {self._wall_seconds} s") from error
@@ -55,24 +77,19 @@ class SymbolicPool:
             raise VerifierFailed(
                 f"the algebra system's process ended (exit code {error.exitcode}): its CPU time or memory ran out"
             ) from error
-        except (MemoryError, RecursionError) as error:
-            raise VerifierFailed(f"the algebra system ran out of memory: {type(error).__name__}") from error
-        except (
-            ValueError,
-            TypeError,
-            ArithmeticError,
-            LookupError,
-            AttributeError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _FAILURES as error:
+            if not pool.active and not self._is_closed:
+                raise _PoolBroken(f"the pool of processes broke: {error}") from error
             raise VerifierFailed(f"the algebra system failed: {type(error).__name__}: {error}") from error
 
-    def close(self) -> None:
-        """End the children, now."""
+    def _drop(self) -> None:
         with self._lock:
-            self._is_closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
             pool.join()
+
+    def close(self) -> None:
+        """End the children, now."""
+        self._is_closed = True
+        self._drop()

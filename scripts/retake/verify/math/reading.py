@@ -48,6 +48,7 @@ class Reading:
     letter: tuple[str, str] | None = None
     base: tuple[Fraction, int] | None = None
     is_empty: bool = False
+    modulus: str = ""
 
     @property
     def is_words(self) -> bool:
@@ -70,8 +71,23 @@ def read(raw: str) -> Reading:
             problem = str(error)
             tree, unit = _last_member(cleaned)
     return Reading(
-        raw, cleaned, literal(raw), plain_text(raw), tree, unit, problem, option_letter(raw), base, is_empty_set(raw)
+        raw,
+        cleaned,
+        literal(raw),
+        plain_text(raw),
+        tree,
+        unit,
+        problem,
+        option_letter(raw),
+        base,
+        is_empty_set(raw),
+        _modulus(cleaned),
     )
+
+
+def _modulus(cleaned: str) -> str:
+    match = re.search(r"\\p?mod\s*\{?\s*(\w+)|\(\s*(?:\\text\{)?\s*\\?mod\s*\}?\s*(\w+)\s*\)", cleaned)
+    return (match[1] or match[2]) if match else ""
 
 
 def _last_member(cleaned: str) -> tuple[Node | None, Unit | None]:
@@ -121,6 +137,8 @@ def resolve(node: Node) -> Node:
         return mapped(
             node, args=tuple(arg if arg.op == "rel" else mapped(args[0], args=(args[0].args[0], arg)) for arg in args)
         )
+    if node.op == "bracket" and len(args) == 2:
+        return mapped(node, value=_open_at_infinity(node))
     if node.op != "rel":
         return node
     node = _ratios(node)
@@ -137,6 +155,12 @@ def resolve(node: Node) -> Node:
     if set(node.value) == {"="} and len(node.args) > 2:
         node = Node("rel", (node.args[0], node.args[-1]), ("=",))
     return node
+
+
+def _open_at_infinity(node: Node) -> str:
+    """An interval's delimiters, open where the end is infinite: `[-oo, 3)` is `(-oo, 3)`."""
+    infinite = [any(part == Node("constant", (), "infty") for part in arg.walk()) for arg in node.args]
+    return ("(" if infinite[0] else node.value[0]) + (")" if infinite[1] else node.value[1])
 
 
 def _ratios(node: Node) -> Node:

@@ -126,6 +126,8 @@ def option_letter(text: str) -> tuple[str, str] | None:
     if match is None:
         return None
     groups = [group for group in match.groups() if group is not None]
+    if len(groups) > 1 and groups[1][:1] in tuple("+-*/^=<>_!"):
+        return None
     return groups[0].upper(), groups[1].strip() if len(groups) > 1 else ""
 
 
