@@ -28,7 +28,7 @@ HTML = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 class Settings(Habits):
     """Everything settable. `keys` and `models` of None accept any; above `capacity` requests in flight it answers 429.
 
-    `is_down` breaks every connection but those of the control.
+    So many next replies to a new batch get lost as `lost_creations` says (the batch is made). `is_down` breaks every connection but those of the control.
     """
 
     latency_s: float = 0.0
@@ -39,6 +39,7 @@ class Settings(Habits):
     headers: dict[str, str] = field(default_factory=dict)
     log_path: str | None = None
     batch_polls: int = 1
+    lost_creations: int = 0
     hang_s: float = 3600.0
     is_down: bool = False
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import time
 from typing import Any
 
 from aiohttp import web
@@ -12,8 +14,6 @@ from servers.protocols import BadBody
 
 MOST_ITEMS = 50_000
 MOST_BYTES = 200 * 1024 * 1024
-NOW = 1_790_000_000
-STAMP = "2026-11-20T00:00:00Z"
 
 
 class Batches:
@@ -69,6 +69,7 @@ class Batches:
         wanted = [(item["custom_id"], item["body"]) for item in items]
         batch = self._begin("batch", body["endpoint"], wanted, {"input_file_id": body["input_file_id"]})
         batch["metadata"] = body.get("metadata")
+        self._maybe_lose(request)
         return web.json_response(_openai_batch(batch))
 
     # --- Anthropic ----------------------------------------------------------------------------------------------------
@@ -81,6 +82,7 @@ class Batches:
         wanted = [(item["custom_id"], item["params"]) for item in body["requests"]]
         batch = self._begin("msgbatch", "/v1/messages", wanted, {})
         batch["version"] = request.headers.get("anthropic-version", "")
+        self._maybe_lose(request)
         return web.json_response(self._message_batch(batch, request))
 
     async def results(self, request: web.Request) -> web.StreamResponse:
@@ -116,10 +118,16 @@ class Batches:
         self._end(batch)
         return await self.retrieve(request)
 
+    def _maybe_lose(self, request: web.Request) -> None:
+        if self.state.settings.lost_creations > 0:
+            self.state.settings.lost_creations -= 1
+            request.transport.abort()
+
     def _begin(self, kind: str, path: str, items: list[tuple[str, Any]], more: dict[str, Any]) -> dict[str, Any]:
         number = len(self.state.batches) + 1
         batch = {"id": f"{kind}_{number:06d}", "kind": kind, "path": path, "items": items, "ordinal": number}
         batch |= {"polls": 0, "ended": False, "whole": None, "results": {}, "version": "", "cancelled": False, **more}
+        batch["created"] = int(time.time())
         self.state.batches[batch["id"]] = batch
         return batch
 
@@ -200,9 +208,9 @@ class Batches:
             "type": "message_batch",
             "processing_status": "ended" if batch["ended"] else "in_progress",
             "request_counts": counts,
-            "created_at": STAMP,
-            "expires_at": STAMP,
-            "ended_at": STAMP if batch["ended"] else None,
+            "created_at": _stamp(batch["created"]),
+            "expires_at": _stamp(batch["created"] + 86_400),
+            "ended_at": _stamp(batch["created"]) if batch["ended"] else None,
             "archived_at": None,
             "cancel_initiated_at": None,
             "results_url": url if batch["ended"] else None,
@@ -221,7 +229,7 @@ def _openai_batch(batch: dict[str, Any]) -> dict[str, Any]:
         "endpoint": batch["path"],
         "input_file_id": batch.get("input_file_id"),
         "completion_window": "24h",
-        "created_at": NOW,
+        "created_at": batch["created"],
         "status": ended if batch["ended"] else "in_progress",
         "output_file_id": batch.get("output_file_id"),
         "error_file_id": batch.get("error_file_id"),
@@ -239,7 +247,13 @@ def _errored(status: int, message: str) -> dict[str, Any]:
 
 
 def _file(name: str, file: dict[str, Any]) -> dict[str, Any]:
-    shown = {"id": name, "object": "file", "bytes": len(file["data"]), "created_at": NOW, "status": "processed"}
+    shown = {
+        "id": name,
+        "object": "file",
+        "bytes": len(file["data"]),
+        "created_at": 1_790_000_000,
+        "status": "processed",
+    }
     return {**shown, "filename": file["filename"], "purpose": file["purpose"]}
 
 
@@ -255,3 +269,7 @@ def _refusal(status: int, message: str, *, anthropic: bool = False) -> web.Respo
     from servers.app import error_body
 
     return web.json_response(error_body("messages" if anthropic else "", status, message), status=status)
+
+
+def _stamp(seconds: int) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat().replace("+00:00", "Z")

@@ -76,7 +76,11 @@ class SdkSender:
         import httpx2
 
         options = {"headers": wire.headers} if wire.headers else {}
-        return await self.doing(self.client.post(wire.path, body=wire.body, options=options, cast_to=httpx2.Response))
+        more = {"options": options, "cast_to": httpx2.Response}
+        try:
+            return await self.doing(self.client.post(wire.path, body=wire.body, **more))
+        except UnicodeEncodeError:
+            return await self.doing(self.client.post(wire.path, body=_encodable(wire.body), **more))
 
     async def probe(self) -> None:
         """Ask for the list of models; any answer but a server's failure is a sign of life."""
@@ -131,6 +135,11 @@ class SdkSender:
         if self.key:
             text = text.replace(self.key, "***")
         return KEY_LIKE.sub("***", text)
+
+
+def _encodable(body: Any) -> Any:
+    """Return `body` with `?` for half a surrogate pair, which a model can write and HTTP cannot carry."""
+    return json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def whole_json(data: bytes) -> Any:
