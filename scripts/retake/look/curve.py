@@ -12,26 +12,25 @@ from retake.look.statistics.estimates import Estimate, mean_of_shares
 EVERY_K = 32
 VOTES = """
 WITH answers AS (
-    SELECT file_no, coalesce(split, '') AS split, coalesce(variant, '') AS variant, sample_id, trim(extracted_answer) AS said,
-           count(*) AS times, coalesce(bool_or(is_verified), false) AS is_right, bool_or(verifier_name = 'math') AS by_math
-    FROM all_rows WHERE NOT coalesce(is_retry, false) GROUP BY 1, 2, 3, 4, 5
+    SELECT key, said, count(*) AS times, coalesce(bool_or(v), false) AS is_right, bool_or(by_math) AS by_math
+    FROM facts GROUP BY key, said
 )
-SELECT file_no, split, variant, sample_id,
-       CAST(coalesce(sum(times) FILTER (is_right), 0) AS BIGINT) AS agreeing,
-       CAST(coalesce(sum(times) FILTER (NOT is_right AND coalesce(said, '') = ''), 0) AS BIGINT) AS silent,
-       coalesce(array_to_string(list_sort(list(times) FILTER (NOT is_right AND coalesce(said, '') <> '')), ','), '') AS others
-FROM answers GROUP BY ALL HAVING bool_or(by_math)
+SELECT key, CAST(coalesce(sum(times) FILTER (is_right), 0) AS BIGINT) AS agreeing,
+       CAST(coalesce(sum(times) FILTER (NOT is_right AND said IS NULL), 0) AS BIGINT) AS silent,
+       coalesce(array_to_string(list_sort(list(times) FILTER (NOT is_right AND said IS NOT NULL)), ','), '') AS others
+FROM answers GROUP BY key HAVING bool_or(by_math)
 """
 
 
 def steps(most: int) -> list[int]:
-    """Return the k of a curve up to `most`: each up to 32, then doubling, and the last."""
-    doubled = [2**e for e in range(EVERY_K.bit_length(), 12) if 2**e < most]
-    return list(range(1, min(most, EVERY_K) + 1)) + doubled + ([most] if most > EVERY_K else [])
+    """Return the k of a curve up to `most`: each where that is at most 32, else the powers of two and the last."""
+    if most <= EVERY_K:
+        return list(range(1, most + 1))
+    return [2**power for power in range(most.bit_length()) if 2**power < most] + [most]
 
 
 def curve_values(rows: Rows) -> dict[str, Any]:
-    """Return `ks`, and `oracle`, `selected` and `majority` as arrays (sample, k), in the order of table samples.
+    """Return `ks`, and `oracle`, `selected` and `majority` as arrays (sample, k), in the order of the sheet.
 
     A k above a sample's number of (graded) candidates is NaN there; so is majority where the math verifier judged none of its
     candidates, or none is graded.
@@ -41,7 +40,7 @@ def curve_values(rows: Rows) -> dict[str, Any]:
     rows.make("votes", VOTES)
     found = rows.arrays(
         'SELECT n, graded, "right", agreeing, silent, others FROM samples '
-        "LEFT JOIN votes USING (file_no, split, variant, sample_id) ORDER BY samples.rowid"
+        "LEFT JOIN votes USING (key) ORDER BY file_no, split, variant, sample_id"
     )
     ks = steps(int(found["n"].max(initial=0)))
     n, graded, right = (found[name] for name in ("n", "graded", "right"))

@@ -132,7 +132,7 @@ def _choose(connection: Any, where: str | None, split: str | Sequence[str] | Non
         if len(connection.extract_statements(chosen)) != 1:
             raise DataError("--where: one condition, without a semicolon")
         connection.execute(f"CREATE TEMP VIEW all_rows AS {chosen}")
-        connection.execute("SELECT count(*) FROM (SELECT 1 FROM all_rows LIMIT 1)")
+        connection.execute("DESCRIBE SELECT * FROM all_rows")
     except duckdb.Error as error:
         raise DataError(f"--where {where!r}: {_first_line(error)}") from error
 

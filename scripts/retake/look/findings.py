@@ -234,11 +234,14 @@ class Comparisons:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` with NaN as None and infinities as text, for JSON."""
+    """Return `value` with NaN as None and infinities as text, for JSON.
+
+    Floats keep ten digits: sums over threads differ in the last ones from run to run.
+    """
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "infinite"
-    return value
+    return float(f"{value:.10g}") if isinstance(value, float) else value

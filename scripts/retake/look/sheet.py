@@ -11,16 +11,21 @@ from retake.look.data import Rows
 from retake.look.findings import Group
 from retake.look.statistics.estimates import Estimate, mean_of_shares, rate, ungraded_bounds
 
+# Numbers stand for texts where rows are grouped: a hash for a sample (key) and for an answer (said).
 FACTS = """
 SELECT file_no, coalesce(split, '') AS split, coalesce(variant, '') AS variant, sample_id, cluster, candidate_idx,
+       hash(file_no, coalesce(split, ''), coalesce(variant, ''), sample_id) AS key,
        is_verified AS v, coalesce(is_selected, false) AS selected, refusal_is_refusal AS refused, persona_score AS persona,
        coalesce(is_truncated, false) AS truncated,
-       coalesce(finish_reason = 'error', false) OR error_type IS NOT NULL AS failed
+       coalesce(finish_reason = 'error', false) OR error_type IS NOT NULL AS failed,
+       CASE WHEN trim(extracted_answer) <> '' THEN hash(trim(extracted_answer)) END AS said,
+       coalesce(verifier_name = 'math', false) AS by_math
 FROM all_rows JOIN clusters USING (query_id) WHERE NOT coalesce(is_retry, false)
 """
-CLUSTERS = "SELECT query_id, row_number() OVER () - 1 AS cluster FROM (SELECT DISTINCT query_id FROM all_rows)"
+CLUSTERS = "SELECT query_id, row_number() OVER (ORDER BY query_id) - 1 AS cluster FROM (SELECT DISTINCT query_id FROM all_rows)"
 SAMPLES = """
-SELECT file_no, split, variant, sample_id, any_value(cluster) AS cluster,
+SELECT key, any_value(file_no) AS file_no, any_value(split) AS split, any_value(variant) AS variant,
+       any_value(sample_id) AS sample_id, any_value(cluster) AS cluster,
        count(*) AS n, max(candidate_idx) AS last_idx, count(v) AS graded, count(*) FILTER (v) AS "right",
        count(v) FILTER (NOT truncated) AS graded_whole, count(*) FILTER (v AND NOT truncated) AS right_whole,
        count(v) FILTER (candidate_idx = 0) AS first_graded, count(*) FILTER (v AND candidate_idx = 0) AS first_right,
@@ -28,7 +33,7 @@ SELECT file_no, split, variant, sample_id, any_value(cluster) AS cluster,
        count(*) FILTER (truncated AND NOT failed) AS truncated,
        count(refused) FILTER (NOT failed) AS asked_refusal, count(*) FILTER (refused AND NOT failed) AS refused,
        coalesce(sum(persona), 0) AS persona_sum, count(persona) AS persona_n
-FROM facts GROUP BY file_no, split, variant, sample_id
+FROM facts GROUP BY key
 """
 
 
@@ -46,7 +51,9 @@ class Sheet:
         rows.make("clusters", CLUSTERS)
         rows.make("facts", FACTS)
         rows.make("samples", SAMPLES)
-        samples = rows.arrays("SELECT * EXCLUDE (sample_id) FROM samples ORDER BY rowid")
+        samples = rows.arrays(
+            "SELECT * EXCLUDE (key, sample_id) FROM samples ORDER BY file_no, split, variant, sample_id"
+        )
         return cls(samples, curve_values(rows), int(rows.tuples("SELECT count(*) FROM clusters")[0][0]))
 
     def cells(self) -> list[tuple[str, str]]:

@@ -138,7 +138,7 @@ def _cell(text: str) -> str:
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
-    """Return rows with equal keys as CSV with a header; an undefined number is NaN, nothing else is rounded."""
+    """Return rows with equal keys as CSV with a header; an undefined number is NaN, floats keep ten digits."""
     out = io.StringIO()
     if rows:
         writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
@@ -150,6 +150,8 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
 def _csv(value: Any) -> Any:
     if isinstance(value, float) and math.isnan(value):
         return "NaN"
+    if isinstance(value, float):
+        return f"{value:.10g}"
     if isinstance(value, str) and value[:1] in ("=", "@", "\t", "\r"):
         return "'" + value
     return "" if value is None else value

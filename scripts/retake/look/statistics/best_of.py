@@ -6,6 +6,8 @@ import math
 from functools import lru_cache
 from typing import Any
 
+NEGLIGIBLE = 1e-15
+
 
 def pass_at_k(n: Any, c: Any, k: int) -> Any:
     """Return the chance that k of n candidates, c of them right, hold a right one: 1 - C(n-c, k) / C(n, k).
@@ -43,29 +45,33 @@ def majority_at_k(right: int, others: tuple[int, ...], silent: int, k: int) -> f
 
 @lru_cache(maxsize=200_000)
 def _majority(right: int, others: tuple[int, ...], silent: int, k: int) -> float:
-    ways = 0.0
-    for votes in range(1, min(right, k) + 1):
-        ties = _draws(others, most=votes, silent=silent, size=k - votes)
-        ways += math.comb(right, votes) * sum(w / (t + 1) for t, w in enumerate(ties))
-    return ways / math.comb(right + sum(others) + silent, k)
+    total = right + sum(others) + silent
+    every = math.comb(total, k)
+    chance = 0.0
+    for votes in range(max(1, k - (total - right)), min(right, k) + 1):
+        weight = math.comb(right, votes) / every
+        if weight * math.comb(total - right, k - votes) > NEGLIGIBLE:
+            ties = _draws(others, most=votes, silent=silent, size=k - votes)
+            chance += weight * sum(ways / (t + 1) for t, ways in enumerate(ties))
+    return chance
 
 
 def _draws(others: tuple[int, ...], *, most: int, silent: int, size: int) -> list[float]:
-    """Return, by number of answers with exactly `most` votes, the ways to draw `size` with no answer above `most`."""
+    """Return, by number of answers with exactly `most` votes, the ways to draw `size` with no answer above `most`.
+
+    An answer that fewer than `most` give can neither win nor tie, so it counts as silent.
+    """
     import numpy as np
 
-    ties = min(len(others), size // most)
-    ways = np.zeros((ties + 1, size + 1))
-    for drawn in range(min(silent, size) + 1):
-        ways[0, drawn] = math.comb(silent, drawn)
-    for count in others:
-        grown = np.zeros_like(ways)
-        for votes in range(min(count, most, size) + 1):
-            factor = math.comb(count, votes)
-            moved = ways[:, : size + 1 - votes] * factor
-            if votes == most:
-                grown[1:, votes:] += moved[:-1]
-            else:
-                grown[:, votes:] += moved
+    rivals = [count for count in others if count >= most]
+    silent += sum(others) - sum(rivals)
+    ways = np.zeros((min(len(rivals), size // most) + 1, size + 1))
+    ways[0, : silent + 1] = [math.comb(silent, drawn) for drawn in range(min(silent, size) + 1)]
+    for count in rivals:
+        grown = ways.copy()
+        for votes in range(1, min(most, size + 1)):
+            grown[:, votes:] += ways[:, : size + 1 - votes] * math.comb(count, votes)
+        if most <= size:
+            grown[1:, most:] += ways[:-1, : size + 1 - most] * math.comb(count, most)
         ways = grown
     return [float(w) for w in ways[:, size]]

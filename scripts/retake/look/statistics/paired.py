@@ -21,7 +21,8 @@ class PairedDifference:
     `low` and `high` bound the 95 % interval; `p` is two-sided, by `test` (mcnemar exact, sign-flip exact, sign-flip or
     undefined); `p_t` is the cluster-robust t test's. `better`, `worse` and `same` count samples by the sign of their
     difference. `detectable` is the smallest effect that this n finds with 80 % power; `more_samples` is how many more
-    would show a difference of this size with 80 % power (0: it shows already; infinite: there is no difference).
+    would show a difference of this size with 80 % power (0: it shows already; infinite: there is no difference), both before
+    any correction.
     `p_holm` is `p` corrected for all comparisons made at once (equal to `p` for one). Undefined is NaN.
     """
 
