@@ -133,7 +133,7 @@ def _renamed(given: dict[str, Any], properties: Schema, where: str, notes: list[
     """Take `City` for `city`: a name that differs only in case or separators, where nothing else fits it."""
     plain = {_plain(name): name for name in properties}
     made = {}
-    for name, value in given.items():
+    for name, value in sorted(given.items()):
         meant = plain.get(_plain(name), name)
         if name not in properties and meant in properties and meant not in given:
             notes.append(f"{_at(where, name)}: read as {meant}")

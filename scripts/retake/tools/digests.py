@@ -58,7 +58,7 @@ def used_digests(results: list[dict[str, Any]]) -> dict[str, str]:
     """
     now, names = current_family_digests(), {MACHINERY}
     for result in results:
-        names.add(LLM if result["source"] == LLM else result["category"])
+        names.add(LLM if result["source"] == LLM or result.get("request_digest") else result["category"])
     return {name: now[name] for name in sorted(names) if name in now}
 
 

@@ -21,8 +21,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from retake.files import canonical_json
 from retake.tools.arguments import ToolError
-from retake.tools.roles import find_role
+from retake.tools.roles import find_role, words_of
 from retake.tools.seeded import TODAY
 
 Result = dict[str, Any]
@@ -47,6 +48,59 @@ class World(Protocol):
         """Return what the conversation's own data (its calendar, its files) are seeded with."""
 
 
+_NO_PREFERENCE = frozenset(("", "any", "dontcare", "don't care", "n/a", "na", "no preference"))
+# Fields of a record that a search may fix, and other names of arguments that fix them.
+_NARROWING = frozenset(
+    [
+        "director",
+        "artist",
+        "author",
+        "creator",
+        "studio",
+        "year",
+        "genre",
+        "category",
+        "cuisine",
+        "date",
+        "city",
+        "country",
+        "brand",
+        "colour",
+        "type",
+        "bedrooms",
+        "bathrooms",
+        "stars",
+        "employment_type",
+        "remote",
+        "league",
+        "class",
+        "seats",
+        "fuel",
+        "transmission",
+        "body",
+        "price_range",
+        "vegetarian_options",
+        "outdoor_seating",
+        "free_entry",
+        "stops",
+        "language",
+    ]
+)
+_FILTERS = {
+    "directed_by": "director",
+    "release_year": "year",
+    "event_type": "category",
+    "car_type": "class",
+    "star_rating": "stars",
+    "job_type": "employment_type",
+    "cuisine_type": "cuisine",
+    "number_of_beds": "bedrooms",
+    "number_of_baths": "bathrooms",
+    "has_vegetarian_options": "vegetarian_options",
+    "has_seating_outdoors": "outdoor_seating",
+    "event_date": "date",
+    "color": "colour",
+}
 Executor = Callable[["Query", World], Result]
 
 
@@ -89,7 +143,8 @@ class Query:
     def get(self, role: str) -> Any:
         """Return the value of the argument that plays `role`, or None."""
         name = find_role(self.arguments, role)
-        return None if name is None else self.arguments[name]
+        value = None if name is None else self.arguments[name]
+        return None if isinstance(value, str) and value.strip().lower() in _NO_PREFERENCE else value
 
     def text(self, role: str, default: str = "") -> str:
         """Return the role's value as text (of a list, its first element), or `default` where it says nothing."""
@@ -98,6 +153,12 @@ class Query:
         if value is None or isinstance(value, dict | list | bool) or not str(value).strip():
             return default
         return str(value).strip()
+
+    def exact(self, role: str) -> str:
+        """Return the role's value as the very text that was given, for what is stored and read back; empty for none."""
+        name = find_role(self.arguments, role)
+        value = None if name is None else self.arguments[name]
+        return value if isinstance(value, str) else "" if value is None else canonical_json(value)
 
     def texts(self, role: str, default: str) -> list[str]:
         """Return the role's values as a list of texts; a comma separates several in one text."""
@@ -118,6 +179,17 @@ class Query:
     def whole(self, role: str, default: int, *, low: int = 1, high: int = 50) -> int:
         """Return the role's value as a whole number, kept within [low, high]."""
         return int(min(max(self.number(role, default), low), high))
+
+    def narrowed(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Return a search's record with the fields that the call asked for: a search for 2019 finds 2019."""
+        made = dict(record)
+        for name, value in self.arguments.items():
+            plain = "_".join(words_of(name))
+            field = _FILTERS.get(plain, plain)
+            is_said = isinstance(value, str | int | bool) and str(value).strip().lower() not in _NO_PREFERENCE
+            if field in _NARROWING and field in made and is_said and isinstance(value, type(made[field])):
+                made[field] = self.day(name, TODAY).isoformat() if field == "date" else value
+        return made
 
     def day(self, role: str, default: date = TODAY) -> date:
         """Return the role's value as a day; words and forms that are no date give `default`.

@@ -95,7 +95,7 @@ def _body(call: Call, declared: Declaration) -> Any:
     if not isinstance(said, dict) or not isinstance(said.get("result_json"), str):
         raise ToolError("invalid_response", "the service sent a reply of the wrong form")
     if said.get("is_error") is True:
-        return ToolError("api_error", str(said.get("error_message") or "the request failed")).as_dict()
+        raise ToolError("api_error", str(said.get("error_message") or "the request failed"))
     if len(said["result_json"]) > MAX_RESULT:
         raise ToolError("invalid_response", f"the service sent over {MAX_RESULT} characters")
     body = _read(said["result_json"], "the result")

@@ -104,7 +104,22 @@ _ACTIONS = frozenset(
 # Of what is computed, a made-up number would be wrong, not merely made up.
 _COMPUTED = frozenset(["calculate", "convert", "solve", "predict", "derive", "simulate"])
 _NEUTRAL = frozenset(
-    ["search", "list", "nearby", "nearest", "determine", "generator", "finder", "online", "daily", "simple"]
+    [
+        "search",
+        "city",
+        "location",
+        "coordinate",
+        "place",
+        "list",
+        "nearby",
+        "nearest",
+        "determine",
+        "generator",
+        "finder",
+        "online",
+        "daily",
+        "simple",
+    ]
 )
 # The least shared weight of two names' words. Set on BFCL's 1,853 tool names: of the names that match by likeness and
 # satisfy `_is_near`, all were read by hand.
@@ -182,7 +197,16 @@ def match(declared: Declaration) -> Match:
     return _executor(declared) or _generic(declared)
 
 
+def _does_many(declared: Declaration) -> bool:
+    """Return whether an argument says what to do: one executor does one thing."""
+    acts = frozenset(["add", "create", "delete", "remove", "update", "list", "get", "complete", "edit", "view"])
+    parts = declared.parameters.get("properties", {}).values()
+    return any(len(acts & {str(one).lower() for one in part.get("enum", ())}) > 1 for part in parts)
+
+
 def _executor(declared: Declaration) -> Match | None:
+    if _does_many(declared):
+        return None
     words, parameters = key_words(declared.name), tuple(declared.parameters.get("properties", ()))
     told = frozenset(_stem(word) for word in words_of(declared.description)) - _EMPTY
     best: tuple[float, int, int, str] | None = None

@@ -213,6 +213,51 @@ _BY_COUNTRY |= {"uk": _BY_CODE["gb"], "england": _BY_CODE["gb"], "usa": _BY_CODE
 _BY_COUNTRY |= {"korea": _BY_CODE["kr"], "uae": _BY_CODE["ae"], "united states of america": _BY_CODE["us"]}
 
 
+# US states and a city that lies in or near each; a two-letter code after a city's name is a state before it is a country.
+_STATES = {
+    "ca": "San Francisco",
+    "california": "San Francisco",
+    "ny": "New York",
+    "tx": "Austin",
+    "texas": "Austin",
+    "wa": "Seattle",
+    "fl": "Miami",
+    "florida": "Miami",
+    "il": "Chicago",
+    "illinois": "Chicago",
+    "ma": "Boston",
+    "massachusetts": "Boston",
+    "co": "Denver",
+    "colorado": "Denver",
+    "az": "Phoenix",
+    "arizona": "Phoenix",
+    "nv": "Las Vegas",
+    "nevada": "Las Vegas",
+    "or": "Portland",
+    "oregon": "Portland",
+    "pa": "Philadelphia",
+    "nj": "Philadelphia",
+    "la": "New Orleans",
+    "ga": "Atlanta",
+    "hi": "Honolulu",
+    "dc": "Washington",
+    "va": "Washington",
+    "md": "Washington",
+    "ct": "New York",
+    "mi": "Chicago",
+    "in": "Chicago",
+    "oh": "Chicago",
+    "wi": "Chicago",
+    "mn": "Chicago",
+    "tn": "Atlanta",
+    "nc": "Atlanta",
+    "sc": "Atlanta",
+    "al": "Atlanta",
+    "ut": "Denver",
+    "nm": "Denver",
+}
+
+
 @lru_cache(maxsize=4096)
 def city_of(text: str) -> City:
     """Return the city that `text` names: a name, `name, country`, an airport code, `lat,lon`; an unknown one is made up.
@@ -226,7 +271,7 @@ def city_of(text: str) -> City:
     head = whole.split(",")[0].strip()
     if whole in _BY_NAME or head in _BY_NAME:
         return _BY_NAME.get(whole) or _BY_NAME[head]
-    country = _BY_COUNTRY.get(head)
+    country = _BY_COUNTRY.get(head) if head == whole else None
     if country is not None:
         known = (c for c in CITIES if c.country == country.code and country.capital.startswith(c.name))
         return next(known, _made_up(f"{country.capital}, {country.code}"))
@@ -236,8 +281,13 @@ def city_of(text: str) -> City:
 def _made_up(text: str) -> City:
     head, *rest = [part.strip() for part in text.split(",")]
     dice, country = Dice("city", head), _BY_COUNTRY.get(rest[-1].casefold()) if rest else None
-    near = dice.pick(
-        [c for c in CITIES if country and c.country == country.code] or [c for c in CITIES if c.country == "US"]
+    state = _STATES.get(rest[-1].casefold()) if rest else None
+    near = (
+        _BY_NAME[state.casefold()]
+        if state
+        else dice.pick(
+            [c for c in CITIES if country and c.country == country.code] or [c for c in CITIES if c.country == "US"]
+        )
     )
     name = head if any(letter.isupper() for letter in head) else head.title()
     latitude, longitude = near.latitude + dice.number(-2, 2, 3), near.longitude + dice.number(-2, 2, 3)
@@ -266,6 +316,13 @@ def country_of(text: str) -> Country | None:
         return _BY_COUNTRY[plain]
     city = _BY_NAME.get(plain.split(",")[0])
     return _BY_CODE[city.country.casefold()] if city else None
+
+
+def apart_km(one: City, two: City) -> float:
+    """Return the distance between two places in km; two that nobody knows are taken for sights of one town."""
+    if one not in CITIES and two not in CITIES:
+        return 0.0 if one == two else Dice("apart", *sorted((one.name, two.name))).number(0.8, 28, 1)
+    return distance_km(one.latitude, one.longitude, two.latitude, two.longitude)
 
 
 def distance_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:

@@ -78,6 +78,12 @@ _ROLES = {
 ROLES = {role: tuple(names.split()) for role, names in _ROLES.items()}
 
 
+# Whose id it is, not what is looked up.
+_OWNERS = frozenset(
+    ("user", "userid", "customer", "account", "person", "session", "employee", "company", "client", "owner")
+)
+
+
 def words_of(name: str) -> list[str]:
     """Return the lower-case words of a name: `getStockPrice_v2` gives get, stock, price, v2."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", name))
@@ -105,6 +111,8 @@ def _found(names: tuple[str, ...], role: str) -> str | None:
             return plain.get(known) or squeezed[known.replace("_", "")]
     for known in ROLES[role]:
         for key, name in plain.items():
+            if role == "id" and key.partition("_")[0] in _OWNERS:
+                continue
             if key.endswith(f"_{known}") or (len(known) > 3 and key.startswith(f"{known}_")):
                 return name
     return None

@@ -58,7 +58,13 @@ def restaurant_search(query: Query, world: World) -> Result:
     city, cuisine, rows = city_of(query.text("place", "New York")), _cuisine(query), []
     for index in range(query.whole("limit", 5, high=20)):
         record = _restaurant(f"r{Dice('restaurant', city.name, cuisine, index).code(7)}", cuisine, city.name)
-        rows.append(world.issue("restaurant", record["restaurant_id"], record))
+        rows.append(
+            world.issue(
+                "restaurant",
+                record["restaurant_id"],
+                query.narrowed({**record, "city": city.name}) | {"city": city.name},
+            )
+        )
     return {"city": city.name, "count": len(rows), "restaurants": rows}
 
 

@@ -48,7 +48,7 @@ def _works(kind: str, query: Query, world: World, role: str = "title") -> list[d
             words.title() if words and index == 0 else None,
         )
         row = {**row, "genre": genre} if genre and genre != words else row
-        made.append(world.issue(kind, row[f"{kind}_id"], row))
+        made.append(world.issue(kind, row[f"{kind}_id"], query.narrowed(row)))
     return made
 
 
@@ -272,7 +272,7 @@ def event_search(query: Query, world: World) -> Result:
         _event(f"ev{Dice('event', city.name, kind, i).whole(10000, 99999)}", kind, city.name)
         for i in range(query.whole("limit", 4, high=20))
     ]
-    return {"city": city.name, "events": [world.issue("event", row["event_id"], row) for row in rows]}
+    return {"city": city.name, "events": [world.issue("event", row["event_id"], query.narrowed(row)) for row in rows]}
 
 
 @family.tool("show_event_details event_info event_by_id concert_details event_page event_data", needs="id")

@@ -102,23 +102,23 @@ def read_file(query: Query, world: World) -> Result:
     needs="path",
 )
 def write_file(query: Query, world: World) -> Result:
-    text = query.text("text") if query.get("text") != query.get("path") else ""
-    return _put(world, _asked(query, world), text)
+    text = query.exact("text")
+    return _put(world, _asked(query, world), text if text != query.exact("path") else "")
 
 
 @family.tool("echo print_text", needs="text")
 def echo(query: Query, world: World) -> Result:
     name = query.text("path")
     if name and query.get("path") != query.get("text"):
-        return _put(world, _path(world, name), query.text("text"))
-    return {"terminal_output": query.text("text")}
+        return _put(world, _path(world, name), query.exact("text"))
+    return {"terminal_output": query.exact("text")}
 
 
 @family.tool("append_file append_to_file file_append add_to_file", needs="path text")
 def append_file(query: Query, world: World) -> Result:
     path = _asked(query, world)
     before = _tree(world).get(path, {}).get("content", "")
-    return _put(world, path, before + query.text("text"))
+    return _put(world, path, before + query.exact("text"))
 
 
 @family.tool("delete_file rm remove_file file_delete delete_folder rmdir remove_directory remove_folder", needs="path")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from retake.tools.arguments import ToolError
 from retake.tools.family import Family, Query, Result, World, found, not_found
 from retake.tools.people import street
-from retake.tools.places import CITIES, COUNTRIES, City, Country, city_of, country_of, distance_km
+from retake.tools.places import CITIES, COUNTRIES, City, Country, apart_km, city_of, country_of
 from retake.tools.seeded import NOW, Dice
 
 family = Family(
@@ -152,7 +152,7 @@ def _ends(query: Query) -> tuple[City, City]:
 )
 def distance(query: Query, world: World) -> Result:
     one, two = _ends(query)
-    length = distance_km(one.latitude, one.longitude, two.latitude, two.longitude)
+    length = apart_km(one, two)
     return {
         "origin": one.name,
         "destination": two.name,
@@ -168,7 +168,7 @@ def distance(query: Query, world: World) -> Result:
 )
 def directions(query: Query, world: World) -> Result:
     one, two = _ends(query)
-    length = round(distance_km(one.latitude, one.longitude, two.latitude, two.longitude) * 1.24, 1)
+    length = round(apart_km(one, two) * 1.24, 1)
     mode = str(query.arguments.get("mode", "driving"))
     pace = {"walking": 5, "bicycling": 16, "cycling": 16, "transit": 55}.get(mode.lower(), 82)
     steps = [

@@ -23,7 +23,7 @@ def _metric(query: Query) -> tuple[float, float]:
         word in str(query.arguments).lower() for word in ("lbs", "pounds", "inch")
     )
     weight, height = (weight * 0.453592, height * 2.54) if is_imperial else (weight, height)
-    height = height / 100 if height > 3 else height
+    height = height * 0.3048 if 3 < height < 9 else height / 100 if height >= 9 else height
     if weight <= 0 or not 0.2 < height < 3:
         raise ToolError("invalid_value", "weight and height must be those of a person (kg, cm or m)")
     return weight, height

@@ -49,7 +49,7 @@ def job_search(query: Query, world: World) -> Result:
     where = "Remote" if where == title else where
     for index in range(query.whole("limit", 5, high=20)):
         row = _job(f"j{Dice('job', title, where, index).whole(100000, 999999)}", title, where)
-        rows.append(world.issue("job", row["job_id"], row))
+        rows.append(world.issue("job", row["job_id"], query.narrowed(row)))
     return {"query": title, "location": where, "count": len(rows), "jobs": rows}
 
 

@@ -52,7 +52,7 @@ def hotel_search(query: Query, world: World) -> Result:
         record = _hotel(f"h{Dice('hotel', city.name, index).whole(100000, 999999)}", city.name)
         rows.append(
             {
-                **world.issue("hotel", record["hotel_id"], record),
+                **world.issue("hotel", record["hotel_id"], {**query.narrowed(record), "city": city.name}),
                 "total_price": round(record["price_per_night"] * nights, 2),
             }
         )
@@ -188,7 +188,9 @@ def property_search(query: Query, world: World) -> Result:
     return {
         "city": city.name,
         "count": len(rows),
-        "properties": [world.issue("property", row["property_id"], row) for row in rows],
+        "properties": [
+            world.issue("property", row["property_id"], {**query.narrowed(row), "city": city.name}) for row in rows
+        ],
     }
 
 

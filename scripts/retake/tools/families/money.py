@@ -70,6 +70,12 @@ _NAMES = {
     "pound": "GBP",
     "pounds": "GBP",
     "yen": "JPY",
+    "swiss": "CHF",
+    "rand": "ZAR",
+    "lira": "TRY",
+    "real": "BRL",
+    "dirham": "AED",
+    "baht": "THB",
     "rupee": "INR",
     "yuan": "CNY",
     "franc": "CHF",
@@ -108,10 +114,18 @@ def _currency(text: str) -> str:
     if plain.upper() in _RATES:
         return plain.upper()
     country = country_of(plain)
-    code = _NAMES.get(plain.lower()) or (country.currency if country else None)
+    code = (country.currency if country else None) or _named_currency(plain.lower())
     if code is None:
         raise ToolError("invalid_value", f"unknown currency {plain!r}")
     return code
+
+
+def _named_currency(text: str) -> str | None:
+    """Return the code that words such as "US dollars" or "Canadian dollar" mean; None where they mean none."""
+    if "dollar" in text:
+        nation = {"canad": "CAD", "austral": "AUD", "zealand": "NZD", "hong": "HKD", "singap": "SGD", "taiwan": "TWD"}
+        return next((code for word, code in nation.items() if word in text), "USD")
+    return next((code for word, code in _NAMES.items() if word in text), None)
 
 
 def _rate(base: str, target: str, day: date) -> float:

@@ -234,7 +234,7 @@ def factorial(query: Query, world: World) -> Result:
 
 @family.tool("fibonacci fibonacci_sequence fibonacci_number calculate_fibonacci generate_fibonacci")
 def fibonacci(query: Query, world: World) -> Result:
-    number = _whole(query, 90)
+    number = _whole(query, 300)
     row = [0, 1]
     while len(row) < max(number, 2):
         row.append(row[-1] + row[-2])
@@ -322,7 +322,7 @@ def triangle_area(query: Query, world: World) -> Result:
     }
 
 
-@family.tool("rectangle_area calculate_rectangle_area area_of_rectangle calculate_area rectangle_properties")
+@family.tool("rectangle_area calculate_rectangle_area area_of_rectangle rectangle_properties")
 def rectangle_area(query: Query, world: World) -> Result:
     one, two = _length(query, "length", "height", "side"), _length(query, "width", "breadth")
     if one is None or two is None:

@@ -95,9 +95,16 @@ def _pick(world: World, query: Query, kind: str) -> dict[str, Any]:
         None,
     )
     row = table.get(asked) or by_title
-    if row is None:
+    if row is None and (not asked or asked in world.table(f"deleted {kind}")):
         raise not_found(kind, asked[:60])
-    return row
+    return row or table.setdefault(asked, _told_of(world, kind, asked))
+
+
+def _told_of(world: World, kind: str, asked: str) -> dict[str, Any]:
+    """Return what is under an id or name that the user has told of: it exists, though nobody has looked at it yet."""
+    made = _SEEDS[kind](world, kind, asked)
+    is_name = not any(letter.isdigit() for letter in asked)
+    return {**made, ("name" if kind == "contact" else "title"): asked} if is_name and kind != "message" else made
 
 
 def _register(kind: str, words: tuple[str, ...]) -> None:
@@ -156,7 +163,9 @@ def _register(kind: str, words: tuple[str, ...]) -> None:
         by_title = next(
             (i for i, row in table.items() if str(row.get("title", row.get("name"))).lower() == asked.lower()), asked
         )
-        return {key: asked, "deleted": True, "existed": table.pop(by_title, None) is not None}
+        existed = table.pop(by_title, None) is not None
+        world.table(f"deleted {kind}")[asked] = {"id": by_title}
+        return {key: asked, "deleted": True, "existed": existed}
 
 
 for _kind, _words in (
@@ -207,7 +216,9 @@ def read_message(query: Query, world: World) -> Result:
 @family.tool("delete_message delete_email remove_message delete_sms", needs="id")
 def delete_message(query: Query, world: World) -> Result:
     asked = _identifier(query, "message")
-    return {"message_id": asked, "deleted": True, "existed": _seeded(world, "message").pop(asked, None) is not None}
+    existed = _seeded(world, "message").pop(asked, None) is not None
+    world.table("deleted message")[asked] = {"id": asked}
+    return {"message_id": asked, "deleted": True, "existed": existed}
 
 
 @family.tool(
@@ -231,7 +242,7 @@ def check_calendar_availability(query: Query, world: World) -> Result:
 )
 def remember(query: Query, world: World) -> Result:
     key = query.text("key")
-    world.table("memory")[key] = {"key": key, "value": query.get("value")}
+    world.table("memory")[key] = {"key": key, "value": query.exact("value")}
     return {"status": "stored", "key": key}
 
 

@@ -60,7 +60,7 @@ def product_search(query: Query, world: World) -> Result:
     words, page = query.text("query", "headphones"), query.whole("page", 1, low=0, high=100)
     ceiling, rows = query.number("price", 1e9), []
     for index in range(query.whole("limit", 5, high=20)):
-        record = _product(f"B0{Dice('asin', words, page, index).code(8)}", words)
+        record = query.narrowed(_product(f"B0{Dice('asin', words, page, index).code(8)}", words))
         rows.append(world.issue("product", record["product_id"], record))
     rows = [row for row in rows if row["price"] <= ceiling]
     return {"query": words, "page": page, "count": len(rows), "products": rows}

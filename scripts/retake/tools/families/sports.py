@@ -194,9 +194,28 @@ def match_details(query: Query, world: World) -> Result:
     }
 
 
-def _player(name: str) -> dict[str, Any]:
-    dice = Dice("player", name)
-    team = dice.pick(list(_TEAMS))
+_STARS = {
+    "lebron james": "Los Angeles Lakers",
+    "stephen curry": "Golden State Warriors",
+    "kobe bryant": "Los Angeles Lakers",
+    "michael jordan": "Chicago Bulls",
+    "tom brady": "New England Patriots",
+    "patrick mahomes": "Kansas City Chiefs",
+    "cristiano ronaldo": "Real Madrid",
+    "lionel messi": "Barcelona",
+    "kylian mbappe": "Real Madrid",
+    "mohamed salah": "Liverpool",
+    "harry kane": "Bayern Munich",
+    "virat kohli": "Royal Challengers Bengaluru",
+    "connor mcdavid": "Edmonton Oilers",
+    "aaron judge": "New York Yankees",
+}
+
+
+def _player(name: str, hint: str = "") -> dict[str, Any]:
+    dice, lowered = Dice("player", name), hint.lower()
+    league = next((n for n, (sport, _) in _LEAGUES.items() if n.lower() in lowered or sport in lowered), None)
+    team = _STARS.get(name.lower()) or dice.pick(_LEAGUES[league][1].split(",") if league else list(_TEAMS))
     return {
         "player_id": f"p{dice.whole(10000, 99999)}",
         "name": name,
@@ -209,12 +228,19 @@ def _player(name: str) -> dict[str, Any]:
     }
 
 
+def _hint(query: Query) -> str:
+    said = [
+        v for v in (*query.arguments.values(), query.tool.replace("_", " ").replace(".", " ")) if isinstance(v, str)
+    ]
+    return " ".join(said)
+
+
 @family.tool(
     "player_info player search_player player_search player_details player_profile athlete_info player_data athlete player_by_name",
     needs="player",
 )
 def player_info(query: Query, world: World) -> Result:
-    record = _player(query.text("player", person("star player")))
+    record = _player(query.text("player", person("star player")), _hint(query))
     return world.issue("player", record["player_id"], record)
 
 
@@ -224,7 +250,7 @@ def player_info(query: Query, world: World) -> Result:
 )
 def player_stats(query: Query, world: World) -> Result:
     asked = query.text("player", person("star player"))
-    record = world.shown("player", asked) or _player(asked)
+    record = world.shown("player", asked) or _player(asked, _hint(query))
     dice, games = Dice("player stats", record["name"]), Dice("games", record["name"]).whole(12, 60)
     sport = _LEAGUES[record["league"]][0]
     stats = (

@@ -128,6 +128,8 @@ def _shares(symbol: str) -> int:
 def stock_quote(query: Query, world: World) -> Result:
     symbols = [symbol_of(text) for text in query.texts("symbol", "AAPL")]
     quotes = [_quote(symbol) for symbol in symbols]
+    if len(symbols) == 1 and (query.get("days") is not None or query.get("date") is not None):
+        return {**quotes[0], "history": stock_history(query, world)["prices"]}
     return quotes[0] if len(quotes) == 1 else {"count": len(quotes), "quotes": quotes}
 
 

@@ -189,7 +189,7 @@ def car_search(query: Query, world: World) -> Result:
             "price_usd": dice.whole(7, 60) * 1000,
             "mileage_km": dice.whole(5, 190) * 1000,
         }
-        rows.append(world.issue("car", row["listing_id"], row))
+        rows.append(world.issue("car", row["listing_id"], query.narrowed(row)))
     return {"count": len(rows), "cars": rows}
 
 

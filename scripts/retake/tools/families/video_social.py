@@ -214,7 +214,7 @@ def create_post(query: Query, world: World) -> Result:
     post = {
         "post_id": world.new_id("post"),
         "author": "me",
-        "text": query.text("text"),
+        "text": query.exact("text"),
         "created_at": NOW.isoformat(),
         "likes": 0,
         "comments": 0,

@@ -86,8 +86,10 @@ def _where(city: City) -> dict[str, Any]:
     needs="place",
 )
 def current_weather(query: Query, world: World) -> Result:
-    city = place(query)
-    today, dice = _day(city, TODAY), Dice("now", city.name)
+    city, day = place(query), query.day("date")
+    today, dice = _day(city, day), Dice("now", city.name)
+    if day != TODAY:
+        return {"location": _where(city), **_degrees(query, _mean(city, day)), **today}
     now = today["temp_min_c"] + (today["temp_max_c"] - today["temp_min_c"]) * 0.6
     return {
         "location": _where(city),
