@@ -267,6 +267,8 @@ class Atoms(Cursor):
         self.need("\\{")
         if self.take("\\}"):
             return Node("set", ())
+        if self.kind == "id" and self.ahead().kind in ("mid", "|", ":"):
+            self.at += 2
         inner = self.listing()
         if self.kind in ("mid", "|", ":"):
             self.at += 1

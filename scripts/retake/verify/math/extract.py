@@ -11,7 +11,12 @@ from .words import is_known_phrase
 
 _NUMBER = r"[-+]?\s?\$?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?\s?%?"
 _NEGATION = re.compile(
-    r"(?:\bnot\b|n['’]t\b|\bnever\b|\binstead of|\brather than|\bwrong(?:ly)?|\bincorrect(?:ly)?|\bno longer|\bneither)\W*(?:\w+\W+){0,2}$",
+    r"(?:\bnot\b|n['’]t\b|\bnever\b|\bcannot\b|\binstead of\b|\brather than\b|\bother than\b|\bexcept\b|\bwrong(?:ly)?\b|\bincorrect(?:ly)?\b"
+    r"|\bno longer\b|\bneither\b|\brul(?:es?|ed|ing) out\b|\bexclud(?:es?|ed|ing)\b|\bimpossible\b)[^\w.!?,;\n]*(?:(?!but\b)\w+[^\w.!?,;\n]+){0,2}$",
+    re.I,
+)
+_DENIED_AFTER = re.compile(
+    r"[^\w.!?,;\n]*(?:(?:is|was|are|would be|can|could|must)\s*(?:not\b|n['’]t\b)|cannot\b|(?:is|was|would be)\s+(?:the\s+)?(?:wrong|incorrect|impossible|too)\b|isn['’]t\b|does(?:n['’]t|\s+not)\b)",
     re.I,
 )
 _STATED = re.compile(
@@ -87,7 +92,9 @@ def _boxed(text: str) -> Extracted | None:
         box for box in boxes if box[2].strip() and not any(other[0] < box[0] and box[1] <= other[1] for other in boxes)
     ]
     kept = [
-        box for box in boxes if not _NEGATION.search(re.sub(r"[\s$(\\]+$", " ", text[max(0, box[0] - 40) : box[0]]))
+        box
+        for box in boxes
+        if not _is_denied(re.sub(r"[\s$(\\]+$", " ", text[max(0, box[0] - 40) : box[0]]), text[box[1] :])
     ]
     if not kept:
         return None
@@ -197,7 +204,9 @@ def _said(line: str) -> str:
     if match and match[1].strip() and not re.match(r"not\b", match[1]):
         return _tidied(match[1]) if len(match[1]) < len(line) else ""
     numbers = [
-        found for found in re.finditer(rf"(?<![\w.\\^_]){_NUMBER}", line) if not _NEGATION.search(line[: found.start()])
+        found
+        for found in re.finditer(rf"(?<![\w.\\^_]){_NUMBER}", line)
+        if not _is_denied(line[: found.start()], line[found.end() :])
     ]
     return numbers[-1][0].strip() if numbers else (line if len(line) <= 200 else "")
 
@@ -220,20 +229,23 @@ def _whole(text: str) -> Extracted | None:
     return Extracted(flat, "whole", 0.93)
 
 
+def _is_denied(before: str, after: str) -> bool:
+    """Return whether the words around an expression say that it is not the answer."""
+    return bool(_NEGATION.search(before[-40:]) or _DENIED_AFTER.match(after[:40]))
+
+
 def _last_math(text: str) -> Extracted | None:
     for match in reversed(list(_MATH.finditer(text))):
-        before = text[max(0, match.start() - 40) : match.start()]
         inner = next(group for group in match.groups() if group is not None)
-        if not _NEGATION.search(before) and re.search(r"[\w\\]", inner):
+        if not _is_denied(text[: match.start()], text[match.end() :]) and re.search(r"[\w\\]", inner):
             after = re.match(r"\s*(?:\\?%|percent\b)", text[match.end() :])
             return Extracted(inner + (r"\%" if after else ""), "last expression", 0.6)
     return None
 
 
 def _last_number(text: str) -> Extracted | None:
-    text = unify_characters(text)
-    for match in reversed(list(re.finditer(rf"(?<![\w.\\^_])(?<!\^\{{){_NUMBER}(?![\w]*[a-zA-Z]{{5}})", text[-4000:]))):
-        before = text[-4000:][max(0, match.start() - 40) : match.start()]
-        if not _NEGATION.search(before):
+    text = unify_characters(text)[-4000:]
+    for match in reversed(list(re.finditer(rf"(?<![\w.\\^_])(?<!\^\{{){_NUMBER}(?![\w]*[a-zA-Z]{{5}})", text))):
+        if not _is_denied(text[: match.start()], text[match.end() :]):
             return Extracted(match[0].strip().rstrip(",."), "last number", 0.5)
     return None

@@ -26,6 +26,7 @@ _BASES = {
     "twelve": 12,
     "sixteen": 16,
 }
+_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _BASE = re.compile(
     r"\(?\s*(?:\\text\{)?([0-9][0-9A-Fa-f]*|[A-F0-9]+)\}?\s*\)?\s*(?:_\s*\{?\s*\(?\s*(?:\\text\s*\{)?\s*(?:base\s*)?(\d+|[a-z]+)\s*\}?\s*\)?\s*\}?|\s*(?:\\text\{)?\s*(?:in\s+)?base[\s-]*(\d+|[a-z]+)\s*\}?)"
 )
@@ -111,7 +112,13 @@ def _tree(cleaned: str) -> tuple[Node, Unit | None]:
         if "mod" in words and "equiv" not in words
         else words
     )
-    body, unit = split_unit(words)
+    words = re.sub(
+        r"(?<=\d)\s*(?:\\text\s*\{\s*)?(thousand|million|billion|trillion)\b(?:\s*\})?",
+        lambda m: rf" \cdot {_SCALES[m[1]]} ",
+        words,
+    )
+    words = re.sub(r"(?<=\d)\s*[xX]\s*10\s*(?=\^|\*\*)", r" \\times 10", words)
+    body, unit = split_unit(words.strip())
     in_words = number_words(body)
     tree = parse(in_words or body)
     return resolve(tree), unit

@@ -142,6 +142,8 @@ def _from_text(body: str, tail: str, text: str) -> tuple[str, Unit | None]:
 def _is_unit_text(words: str, body: str) -> bool:
     flat = re.sub(r"\\cdot", " ", words)
     names = re.findall(r"\\?[a-zA-Z]+", flat)
+    if re.fullmatch(r"in\.?\s*(?:\^\s*\{?\d\}?)?", flat.strip()):
+        return re.search(r"\d\s*$|\}\s*$", body) is not None  # inches
     if not names or any(name.lower() in _NOT_UNITS for name in names[:1]):
         return False
     if all(

@@ -120,9 +120,7 @@ def option_letter(text: str) -> tuple[str, str] | None:
     flat = re.sub(r"^(?:the\s+)?(?:correct\s+)?(?:option|choice|answer)\s*(?:is)?\s*:?\s*", "", flat, flags=re.I)
     if re.fullmatch(r"[A-J]", flat):
         return flat, ""
-    match = re.fullmatch(
-        r"\(\s*([A-Ja-j])\s*\)\s*[.:,]?\s*(.*)|([A-J])\s*[).:]\s*(.*)|([A-J])\s+[—-]\s+(.*)", flat, flags=re.S
-    )
+    match = re.fullmatch(r"\(\s*([A-Ja-j])\s*\)\s*[.:,]?\s*(.*)|([A-J])\s*[).:]\s*(.*)", flat, flags=re.S)
     if match is None:
         return None
     groups = [group for group in match.groups() if group is not None]
