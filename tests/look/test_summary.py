@@ -218,3 +218,9 @@ def test_a_condition_that_cannot_be_used_is_one_clear_error(tmp_path: Path, wher
     with pytest.raises(DataError, match=words) as caught:
         summarise([path], where=where)
     assert "\n" not in str(caught.value)
+
+
+def test_the_same_table_gives_the_same_summary(tmp_path: Path) -> None:
+    path = synthetic_parquet(tmp_path / "t.parquet", samples=300, candidates=8, variants=("control", "calm"))
+    first, second = (json.dumps(summarise([path]).as_dict(), sort_keys=True) for _ in range(2))
+    assert first == second
