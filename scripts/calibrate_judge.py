@@ -12,8 +12,6 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from retake.errors import RetakeError
 from retake.files import write_text
 from retake.verify.judge_calibration import calibrate, read_rows, report

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from retake.verify.refusal import refusal_of
 
 HERE = Path(__file__).parent
+TABLES = sorted(found.name for found in HERE.glob("refusals*.yaml"))
 
 
 class Row(NamedTuple):
@@ -31,25 +32,21 @@ def wrong(rows: list[Row]) -> list[Row]:
     return [row for row in rows if refusal_of(row.text, question=row.question).is_refusal != row.is_refusal]
 
 
-@pytest.mark.parametrize(
-    "name", ["refusals.yaml", "refusals_second.yaml", "refusals_third.yaml", "refusals_fourth.yaml"]
-)
+@pytest.mark.parametrize("name", TABLES)
 def test_on_every_table_recall_is_over_nine_tenths_and_hardly_an_answer_is_flagged(name: str) -> None:
     rows = table(name)
     refusals = [row for row in rows if row.is_refusal]
     missed = [row for row in wrong(rows) if row.is_refusal]
     flagged = [row for row in wrong(rows) if not row.is_refusal]
-    assert len(rows) >= 100
+    assert len(rows) >= 70
     assert len(missed) <= 0.1 * len(refusals), missed
     assert len(flagged) <= 0.04 * (len(rows) - len(refusals)), flagged
 
 
-@pytest.mark.parametrize(
-    "name", ["refusals.yaml", "refusals_second.yaml", "refusals_third.yaml", "refusals_fourth.yaml"]
-)
+@pytest.mark.parametrize("name", TABLES)
 def test_no_gloomy_exuberant_or_formal_compliance_is_flagged(name: str) -> None:
     voices = [row for row in table(name) if row.kind in ("gloomy", "exuberant", "formal") and not row.is_refusal]
-    assert len(voices) >= 13
+    assert len(voices) >= 13, name
     assert wrong(voices) == []
 
 

@@ -15,7 +15,17 @@ from typing import Any
 
 from retake.verify.prose import code_blocks, without_code, without_thinking
 from retake.verify.refusal_languages import LANGUAGES
-from retake.verify.refusal_patterns import AFFECT, ENGLISH, IDIOM, LACKING, LACKS_INFORMATION, UNDETERMINED, Phrase
+from retake.verify.refusal_patterns import (
+    AFFECT,
+    ENGLISH,
+    IDIOM,
+    LACKING,
+    LACKS_INFORMATION,
+    ONLY_OF_ITSELF,
+    ONLY_QUESTIONS,
+    UNDETERMINED,
+    Phrase,
+)
 from retake.verify.refusal_words import (
     ABOUT_REFUSING,
     APOLOGY,
@@ -24,6 +34,7 @@ from retake.verify.refusal_words import (
     OFFER,
     RESULT,
     SAFETY_WORDS,
+    WISH,
 )
 
 _READ_AT_MOST, _CLAUSE_AT_MOST = 6_000, 400
@@ -43,9 +54,10 @@ _ASKED = re.compile(r"\b(?:request|question|this|that|your|decline)\b", re.IGNOR
 _SUPPOSED = re.compile(r"\W*(?:if|when|whenever|unless)\b", re.IGNORECASE)
 # Found on the tables: a statement after a phrase that declines is mostly the answer, and outweighs all but clear refusals.
 _CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
+_CONSEQUENCE = re.compile(r"\W*(?:it|this|that|doing so|they) (?:would|could|may|might)\b", re.IGNORECASE)
 _REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
-_FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we)\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we|let's|let us)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
     spoken = _spoken(shown)
     found: list[Phrase] = []
     weights: list[float] = []
-    has_offered = False
+    has_offered = is_stated = False
     content, numbers, turns, is_outright = 0.0, 0, 0, bool(code_blocks(shown) or RESULT.search(shown))
     for link, clause in _clauses(spoken):
         phrases = _phrases(clause)
@@ -125,13 +137,27 @@ def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
         numbers += bool(re.search(r"\d", clause))
         turns += bool(weights) and bool(_CONTRAST.search(link)) and len(clause.split()) > 1
         content += _content(clause, is_after=bool(weights))
+        is_stated = is_stated or not _FIRST_PERSON.search(clause)
+    if not weights and not is_stated and not is_outright and (alone := _alone(spoken)) is not None:
+        found, weights = [*found, alone], [alone.weight]
     if UNDETERMINED.search(spoken) and LACKING.search(spoken):
         found, weights = [*found, LACKS_INFORMATION], [*weights, LACKS_INFORMATION.weight]
     declined = _strength(weights, has_apology=bool(APOLOGY.search(spoken)))
     answered = 4.0 if is_outright else min(_CONTENT_CAP, content / 7 + numbers) + min(1, turns)
-    if declined <= _WEAK and content >= 3:
+    if declined <= _WEAK and ((is_stated and content >= 3) or re.search(r"\d", spoken)):
         answered = max(answered, declined + 0.3)
     return found, declined, answered
+
+
+def _alone(spoken: str) -> Phrase | None:
+    """Return what stands for a refusal in a text without a statement: questions alone, or the speaker's wishes alone."""
+    clauses = [clause for _, clause in _clauses(spoken) if not APOLOGY.search(clause)]
+    if not clauses or _words(spoken) < 4 or re.search(r"\d", spoken):
+        return None
+    if all(clause.rstrip().endswith("?") for clause in clauses):
+        return ONLY_QUESTIONS
+    of_itself = all(_FIRST_PERSON.search(clause) or clause.rstrip().endswith("?") for clause in clauses)
+    return ONLY_OF_ITSELF if of_itself and WISH.search(spoken) else None
 
 
 def _content(clause: str, *, is_after: bool) -> float:
@@ -143,7 +169,7 @@ def _content(clause: str, *, is_after: bool) -> float:
 
 
 def _is_aside(link: str, clause: str) -> bool:
-    if clause.rstrip().endswith("?") or _REASON.search(link):
+    if clause.rstrip().endswith("?") or _REASON.search(link) or _CONSEQUENCE.match(clause):
         return True
     mood = _words(clause) <= 8 and AFFECT.search(clause)
     return bool(mood or ASIDE.search(clause) or APOLOGY.search(clause) or SAFETY_WORDS.search(clause))

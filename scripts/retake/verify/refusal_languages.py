@@ -49,7 +49,7 @@ _HINTS = {
     "pt": r"\bnão (?:poder|posso|consigo|tenho|sou|estou|quero|poderei|me|vou)\b",
     "nl": r"\b(?:ik|mij|me)\b[^.!?]{0,50}\b(?:niet|geen|nooit)\b",
     "scandinavian": r"\b(?:jag|jeg|mig|meg)\b[^.!?]{0,50}\b(?:inte|ikke|ingen|inget)\b|\bkan (?:jag|jeg)\b[^.!?]{0,20}\b(?:inte|ikke)\b",
-    "fi": r"\ben \w+",
+    "fi": r"\ben (?:voi|pysty|saa|halua|tiedä|aio|osaa|kykene)\b",
     "pl": r"\bnie (?:\w+(?:ę|am|em)|jestem)\b",
     "cs": r"\bne(?:mohu|mám|chci|smím|umím|jsem|budu|dokážu|můžu|mogu)\b",
     "ru": r"(?<!\w)не \w+(?:ю|у|юсь|усь)(?!\w)|(?<!\w)(?:я|мне|меня|у меня)(?!\w)[^.!?]{0,40}(?<!\w)(?:не|нет|нельзя|запрещено)(?!\w)|не в состоянии|не вправе",

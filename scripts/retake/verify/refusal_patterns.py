@@ -66,7 +66,7 @@ ENGLISH = (
         "first_person_negation",
         "other",
         0.95,
-        r"\b(?:i|my|me|(?:johnny|number) (?:5|five))\b(?:'\w+)?\b[^.!?]{0,60}(?:\bnot\b|n't\b|\bnever\b|\bno\b|\bnone\b|\bneither\b|\bunable\b|\bnothing\b|\bforbid\w*)",
+        r"\b(?:i|my|me|(?:johnny|number) (?:5|five))\b(?:'\w+)?\b[^.!?]{0,60}(?:\bnot\b|\bcannot\b|n't\b|\bnever\b|\bno\b|\bnone\b|\bneither\b|\bunable\b|\bnothing\b|\bforbid\w*)",
     ),
     phrase("cannot_help", "other", 3, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_HELP}"),
     phrase("cannot_give", "other", 2.5, rf"{_I}\b,? ?{_ADVERB}{_MODAL} ?{_ADVERB}{_GIVE}"),
@@ -277,7 +277,7 @@ ENGLISH = (
         "against_what_i_may",
         "safety",
         2.5,
-        r"\bagainst (?:what|everything|the things) i(?:'m)?\b|\bbreak(?:ing)? (?:my|the) (?:own )?rules\b|\bfind (?:them|it|this|that) unacceptable\b",
+        r"\bagainst (?:what|everything|the (?:things|rules|principles)) i(?:'m)?\b|\bbreak(?:ing)? (?:my|the) (?:own )?rules\b|\bfind (?:them|it|this|that) unacceptable\b",
     ),
     phrase(
         "not_for_me",
@@ -377,3 +377,5 @@ LACKING = re.compile(
 )
 
 LACKS_INFORMATION = Phrase("lacks_information", "unclear", 3, UNDETERMINED)
+ONLY_OF_ITSELF = Phrase("speaks_only_of_itself", "other", 0.95, UNDETERMINED)
+ONLY_QUESTIONS = Phrase("only_questions", "unclear", 0.95, UNDETERMINED)

@@ -23,7 +23,7 @@ ASIDE = re.compile(
 
 # Ways of giving a result outright.
 RESULT = re.compile(
-    r"\\boxed\s*\{\s*[^\s}]|(?:\bthe |\bfinal |^|\n)\W*answer(?: is|:|\s*=)\s*\S|\b(?:result|solution|total|sum)(?: is|:|\s*=) ?\S|[\w)\]}]\s*(?:=|≈|≠|≤|≥)\s*[\w\\(\[-]|答案(?:是|为|:)|答えは|정답은|ответ:",
+    r"\\boxed\s*\{\s*[^\s}]|(?:\bthe |\bfinal |^|\n)\W*answer(?: is|:|\s*=)\s*(?!no\b)\S|\b(?:result|solution|total|sum)(?: is|:|\s*=) ?\S|[\w)\]}]\s*(?:=|≈|≠|≤|≥)\s*[\w\\(\[-]|答案(?:是|为|:)|答えは|정답은|ответ:",
     re.IGNORECASE,
 )
 
@@ -45,5 +45,11 @@ CAPABILITY_WORDS = re.compile(
 # After this a text lists what it offers in place of what was asked for.
 OFFER = re.compile(
     r"\b(?:what i can (?:do|offer|help)|i can (?:help|offer|suggest|assist|explain)|i could (?:help|offer|instead)|here are (?:some|a few) (?:alternatives|other|legal|safe|ways)|instead|alternatively)\b",
+    re.IGNORECASE,
+)
+
+# What would be the wish of a speaker who gives nothing; "I'd say Paris" and "I would use a set" give something.
+WISH = re.compile(
+    r"\b(?:i'd|i would|i should|i prefer|i'd rather|let's|let us)\b(?!\s+(?:\w+ly )?(?:say|use|recommend|suggest|go with|choose|pick|try|start|call|guess|put|take|go for|buy|add|write))",
     re.IGNORECASE,
 )
