@@ -147,6 +147,7 @@ def ordered_rows(
     query = f"""select {names} from read_parquet(?) where {where}
         order by experiment, split, sample_id, variant, candidate_idx, coalesce(is_retry, false), created_at"""
     with duckdb.connect(":memory:") as connection:
+        connection.execute("set enable_progress_bar = false")
         try:
             cursor = connection.execute(query, [str(parquet), *values])
         except duckdb.Error as error:

@@ -62,7 +62,7 @@ def _log(rows: Iterator[dict[str, Any]], variant: str, source: str) -> tuple[str
     buffer = io.BytesIO()
     summaries: list[dict[str, Any]] = []
     told = _Totals()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for _, group in groupby(rows, key=lambda row: row["sample_id"]):
             for row in group:
                 sample = _sample(row)

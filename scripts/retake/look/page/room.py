@@ -64,6 +64,7 @@ class Room:
         self._lock = threading.Lock()
         self._db = duckdb.connect(":memory:")
         self._paths = [str(path) for path in paths]
+        self._db.execute("set enable_progress_bar = false")
         self._searches: list[str] = []
         self._db.execute("create table files (file varchar, label varchar)")
         try:
