@@ -48,7 +48,17 @@ FIELDS: dict[str, str] = {
     "quality": "{answer_length, is_empty, is_substantive}.",
     "extras": "What one verifier alone records; `primary` holds the first verdict where the judge was asked after it.",
 }
-"""The keys of a verification file and what each says; this module alone writes them."""
+"""The verdict's keys in a verification file, and what each says."""
+
+PLACE_FIELDS: dict[str, str] = {
+    "sample_id": "Id of the sample.",
+    "variant": "Prompt variant.",
+    "candidate_idx": "Index of the candidate, from 0.",
+    "answer_digest": "Digest of the raw generation or trace that was judged.",
+    "judge_cost_usd": "Price of the judge's calls, dollars; null where unknown.",
+    "verifier_version": "Digest of the verifier's code.",
+}
+"""The keys that say what was judged, by what, at what price; the verify stage adds them."""
 
 
 @dataclass(frozen=True)
