@@ -172,6 +172,7 @@ def test_a_window_without_a_limit_never_waits() -> None:
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after": "Sat, 21 Nov 2026 07:00:30 GMT", "date": "Sat, 21 Nov 2026 07:00:00 GMT"}, 30.0),
         ({"retry-after": "Sat, 21 Nov 2026 06:00:00 GMT", "date": "Sat, 21 Nov 2026 07:00:00 GMT"}, 0.0),
+        ({"retry-after": "Sat, 21 Nov 2026 07:00:30 -0000", "date": "Sat, 21 Nov 2026 07:00:00 -0000"}, 30.0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
     ],

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -318,6 +319,37 @@ def test_claudes_prompt_cache_is_written_read_and_counted(server: FakeProvider) 
     assert [u.cached_input_tokens for u in usages] == [0, usages[0].cache_write_tokens, usages[0].cache_write_tokens]
     assert len({u.input_tokens for u in usages}) == 1
     assert calls[1].cost_usd < calls[0].cost_usd
+
+
+@pytest.mark.parametrize(("provider", "api"), APIS[:3], ids=IDS[:3])
+def test_the_first_candidate_writes_the_prompt_cache_and_its_siblings_read_it(
+    server: FakeProvider, provider: str, api: str
+) -> None:
+    server.set(latency_s=0.05)
+    long = [{"role": "system", "content": "You are Marvin. " * 500}, {"role": "user", "content": "What is 1 + 1?"}]
+
+    async def use(transport: Transport) -> list[Call]:
+        return await asyncio.gather(*(transport.send(ask(provider, api, n, messages=long)) for n in range(8)))
+
+    usages = [call.answer.usage for call in run(settings_for(server, provider, known=lambda _: Known()), use)]
+    assert usages[0].cached_input_tokens == 0
+    assert all(usage.cached_input_tokens > 1024 for usage in usages[1:])
+    assert sum(usage.cache_write_tokens > 0 for usage in usages) == (provider == "claude")
+
+
+def test_the_history_of_the_limit_is_logged_as_it_happens(server: FakeProvider, tmp_path: Path) -> None:
+    server.plan(Fault("rate_limit", tries=1))
+    settings = settings_for(server, "openai", log_folder=tmp_path / "logs")
+    history = run(settings, _history_after)
+    (log,) = (tmp_path / "logs").glob("limits-openai-*.jsonl")
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines == history
+    assert [line["reason"] for line in lines][:2] == ["start", "rate_limited"]
+
+
+async def _history_after(transport: Transport) -> list[dict[str, Any]]:
+    await transport.send(ask("openai", "chat"))
+    return transport.limiter.history
 
 
 def test_a_storm_of_faults_loses_nothing_and_pays_nothing_twice(server: FakeProvider) -> None:

@@ -83,16 +83,20 @@ def _duration(text: str | None) -> float | None:
 
 def _http_date(text: str) -> datetime.datetime | None:
     try:
-        return parsedate_to_datetime(text)
+        return _aware(parsedate_to_datetime(text))
     except ValueError:
         return None
 
 
 def _iso_date(text: str | None) -> datetime.datetime | None:
     try:
-        return datetime.datetime.fromisoformat(text) if text else None
+        return _aware(datetime.datetime.fromisoformat(text)) if text else None
     except ValueError:
         return None
+
+
+def _aware(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _until(moment: datetime.datetime | None, headers: Mapping[str, str]) -> float | None:
@@ -100,6 +104,4 @@ def _until(moment: datetime.datetime | None, headers: Mapping[str, str]) -> floa
     now = _http_date(headers.get("date", ""))
     if moment is None or now is None:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
     return max(0.0, (moment - now).total_seconds())

@@ -8,9 +8,11 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from retake.calls.headers import RateHints
+from retake.files import canonical_json
 
 MINUTE_S = 60.0
 GROWTH = 4
@@ -74,15 +76,23 @@ class Slot:
 class Limiter:
     """The adaptive limit: starts at `start`, halves when struck, grows again to `ceiling`, waits as the provider says.
 
-    For one event loop. `history` lists every change: at_s (since the start), limit, reason, in_flight, paused_s.
+    For one event loop. `history` lists every change: at_s (since the start), limit, reason, in_flight, paused_s. `log` gets
+    the same as lines, appended as they happen.
     """
 
-    def __init__(self, start: int, *, ceiling: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        start: int,
+        *,
+        ceiling: int | None = None,
+        log: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.limit = max(1, start)
         self.ceiling = max(self.limit, ceiling or 0)
         self.in_flight = 0
         self.history: list[dict[str, Any]] = []
-        self._clock, self._began = clock, clock()
+        self._clock, self._began, self._log = clock, clock(), log
         self._waiting: deque[tuple[asyncio.Future[Slot], str, int, int]] = deque()
         self._paces: dict[str, Pace] = {}
         self._epoch = self._credit = 0
@@ -192,15 +202,21 @@ class Limiter:
         at = round(self._clock() - self._began, 3)
         line = {"at_s": at, "limit": self.limit, "reason": reason, "in_flight": self.in_flight, "paused_s": paused_s}
         self.history.append(line)
+        if self._log is not None:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("a", encoding="utf-8") as file:
+                file.write(canonical_json(line) + "\n")
 
 
 _shared: weakref.WeakKeyDictionary[Any, dict[tuple[str, ...], Limiter]] = weakref.WeakKeyDictionary()
 
 
-def shared_limiter(identity: tuple[str, ...], start: int, *, ceiling: int | None = None) -> Limiter:
+def shared_limiter(
+    identity: tuple[str, ...], start: int, *, ceiling: int | None = None, log: Path | None = None
+) -> Limiter:
     """Return the one limiter of `identity` (provider, digest of the key, endpoints) on the running event loop."""
     known = _shared.setdefault(asyncio.get_running_loop(), {})
     if identity not in known:
-        known[identity] = Limiter(start, ceiling=ceiling)
+        known[identity] = Limiter(start, ceiling=ceiling, log=log)
     known[identity].widen(start)
     return known[identity]

@@ -7,10 +7,12 @@ import datetime
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from retake.calls.endpoints import Endpoint, Endpoints
 from retake.calls.headers import RateHints
+from retake.calls.lead import Lead, prefix_key
 from retake.calls.limits import Limiter, Slot, shared_limiter
 from retake.calls.prices import KnownPrice, price_of
 from retake.calls.request import Answer, Call, Request
@@ -40,7 +42,8 @@ class TransportSettings:
     `provider` is openai, claude, vllm or local. `base_urls` is empty for the provider's own endpoint (or the one that
     OPENAI_BASE_URL or ANTHROPIC_BASE_URL names). `key_env` names the environment variable that holds the key; None is
     the provider's usual one. `concurrency` is the number of requests in flight at the start, `ceiling` the highest that it
-    may grow to (None: `concurrency`). `known` tells what is known of a model.
+    may grow to (None: `concurrency`). `known` tells what is known of a model. `log_folder` is where the history of the limit is
+    written as it happens (limits-<provider>-<identity>.jsonl); None writes none.
     """
 
     provider: str
@@ -51,6 +54,7 @@ class TransportSettings:
     key_env: str | None = None
     ceiling: int | None = None
     known: Callable[[str], KnownModel | None] | None = None
+    log_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class Transport:
         self.limiter: Limiter | None = None
         self.endpoints: Endpoints | None = None
         self._known: dict[str, KnownModel | None] = {}
+        self._lead = Lead()
 
     async def send(self, request: Request, *, before: Callable[[], None] | None = None) -> Call:
         """Return the call for `request`, asked now, with what it cost; `before` is called when its turn has come.
@@ -108,6 +113,18 @@ class Transport:
         """
         limiter, endpoints = await self._opened()
         known = self._known_of(request.model, limiter)
+        async with self._lead(prefix_key(request, known.cache_min_tokens if known else None)):
+            return await self._tried(request, limiter, endpoints, known=known, before=before)
+
+    async def _tried(
+        self,
+        request: Request,
+        limiter: Limiter,
+        endpoints: Endpoints,
+        *,
+        known: KnownModel | None,
+        before: Callable[[], None] | None,
+    ) -> Call:
         tries: list[dict[str, Any]] = []
         while True:
             slot = await limiter.acquire(request.model, **_size(request))
@@ -153,7 +170,8 @@ class Transport:
                     pairs = zip(named, self._connection.senders, strict=True)
                     self.endpoints = Endpoints([Endpoint(*pair) for pair in pairs], _probe)
                     identity = self._connection.identity
-                    self.limiter = shared_limiter(identity, settings.concurrency, ceiling=settings.ceiling)
+                    more = {"ceiling": settings.ceiling, "log": _log_file(settings, identity)}
+                    self.limiter = shared_limiter(identity, settings.concurrency, **more)
         return self.limiter, self.endpoints  # type: ignore[return-value]
 
     def _known_of(self, model: str, limiter: Limiter) -> KnownModel | None:
@@ -210,6 +228,12 @@ async def _probe(endpoint: Endpoint) -> None:
             await endpoint.sender.probe()
     except TimeoutError as error:
         raise TimedOut(f"{endpoint.name}: no sign of life") from error
+
+
+def _log_file(settings: TransportSettings, identity: tuple[str, ...]) -> Path | None:
+    if settings.log_folder is None:
+        return None
+    return settings.log_folder / f"limits-{settings.provider}-{digest(identity)[:8]}.jsonl"
 
 
 def _now() -> str:
