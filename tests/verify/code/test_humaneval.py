@@ -33,7 +33,7 @@ def test_the_canonical_solution_passes_and_an_empty_body_fails(
     def verdict_of(row: dict[str, str]) -> tuple[str, bool | None, bool, str]:
         body = row["canonical_solution"] if is_solved else "    pass\n"
         verdict = verifier.verify(f"```python\n{row['prompt']}{body}```", task(row))
-        return row["task_id"], verdict.is_verified, verdict.confidence >= 0.9, verdict.explanation
+        return row["task_id"], verdict.is_verified, verdict.confidence >= 0.7, verdict.explanation
 
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(verdict_of, chosen))

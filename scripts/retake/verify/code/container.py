@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 START_S = 120.0
 GRACE_S = 60.0
+# gVisor counts its own threads: with 32 it does not start, with 128 it does.
+PIDS_OF_A_RUNTIME = 256
 MIB = 2**20
 PYTHON_FLAGS = ("-s", "-P", "-B")
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "HOME": "/tmp"}
@@ -48,7 +50,7 @@ def make_options(settings: SandboxSettings, api: Any) -> dict[str, Any]:
         read_only=True,
         cap_drop=["ALL"],
         security_opt=["no-new-privileges"],
-        pids_limit=settings.pids,
+        pids_limit=settings.pids if settings.runtime is None else max(settings.pids, PIDS_OF_A_RUNTIME),
         mem_limit=memory,
         memswap_limit=memory,
         nano_cpus=int(settings.cpus * 1e9),

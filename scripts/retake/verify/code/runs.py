@@ -190,7 +190,8 @@ def run_check(checker: Container, request: dict[str, Any], answer: Callable[[dic
     Raises:
         VerifierFailed: where the test code came to no end of its own.
     """
-    limits = {**checker.settings.test_limits(), "idle_s": 1e9, "wall_s": 1e9}
+    cpu_s = max(60.0, checker.settings.cpu_s)
+    limits = {**checker.settings.test_limits(), "cpu_s": cpu_s, "cpu_hard_s": int(cpu_s) + 1, "idle_s": 1e9, "wall_s": 1e9}
     checker.send({"op": "check", "limits": limits, **request})
     done = None
     while True:
