@@ -8,7 +8,7 @@ from fractions import Fraction
 from .limits import MAX_MEMBERS, OverLimit, Unparseable
 from .matrices import folded
 from .nodes import Node, names, number, symbols
-from .numeric import Outcome, both_signs, same_up_to_factor, same_value
+from .numeric import Outcome, both_signs, same_solution, same_up_to_factor, same_value
 from .reading import Reading, read
 from .regions import flipped, is_region, same_region
 from .units import Unit, named
@@ -97,6 +97,8 @@ def _with_units(gold: Node, gold_unit: Unit | None, answer: Node, answer_unit: U
         return typed(gold, answer)
     if gold_unit is None or answer_unit is None:
         return _one_unit(gold, gold_unit, answer, answer_unit)
+    if {gold_unit.words, answer_unit.words} in ({"GBP", "pounds"}, {"GBP", "pound"}):
+        return typed(gold, answer)  # money, not mass
     if gold_unit.is_known and answer_unit.is_known:
         if gold_unit.dimension != answer_unit.dimension:
             return Outcome(False, 0.9, "unit", f"{gold_unit.words} against {answer_unit.words}")
@@ -252,13 +254,11 @@ def _equations(gold: Node, answer: Node) -> Outcome:
             return _ordered(gold.args, answer.args, "equation")
         if _ordered(gold.args, answer.args, "equation").equal:
             return Outcome(True, 0.95, "equation", "the same on both sides")
-        equal = same_up_to_factor(_gap(gold), _gap(answer))
-        return Outcome(
-            equal,
-            0.9 if equal else 0.7,
-            "equation",
-            "the same up to a factor" if equal else "not the same up to a factor",
-        )
+        if same_up_to_factor(_gap(gold), _gap(answer)):
+            return Outcome(True, 0.9, "equation", "the same up to a factor")
+        if same_solution(_gap(gold), _gap(answer)):
+            return Outcome(True, 0.8, "equation", "the same where solved for an unknown")
+        return Outcome(False, 0.7, "equation", "not the same up to a factor")
     if gold.op == "list" or answer.op == "list":
         return _collections(gold, answer)
     return Outcome(False, 0.6, "equation", "an equation against something else")

@@ -60,7 +60,7 @@ def extract(text: str) -> Extracted | None:
 def candidates(text: str) -> Iterator[Extracted]:
     """Yield the final answer as each method finds it, the surest first: where one cannot be read, the next is asked."""
     text = single_escapes(re.sub(r"<\|[a-z_]+\|>.*$", "", without_thoughts(text), flags=re.S))
-    for method in (_minerva, _boxed, _hashes, _stated, _whole, _concluded, _last_math, _last_number):
+    for method in (_minerva, _boxed, _hashes, _stated, _whole, _concluded, _last_math, _last_number, _sentence):
         found = method(text)
         if found is not None and found.answer.strip():
             yield found
@@ -227,6 +227,12 @@ def _whole(text: str) -> Extracted | None:
     ):
         return None
     return Extracted(flat, "whole", 0.93)
+
+
+def _sentence(text: str) -> Extracted | None:
+    """One short sentence without mathematics: `It is Saturday`."""
+    match = re.fullmatch(r"(?:\w+\s+){1,4}(?:is|are|was)\s+((?!not\b)\w+(?:\s+\w+){0,3})\s*\.?", strip_markdown(text))
+    return Extracted(match[1], "sentence", 0.6) if match else None
 
 
 def _is_denied(before: str, after: str) -> bool:

@@ -258,6 +258,39 @@ def _steady(gold: Node, answer: Node, *, is_factor: bool) -> bool:
     return agreed >= 3
 
 
+def same_solution(gold: Node, answer: Node) -> bool:
+    """Return whether two gaps that are linear in a shared unknown vanish at the same value of it: `y = 1/x` and `xy = 1`."""
+    shared = sorted((symbols(gold) & symbols(answer)) - {"i"})
+    evaluator = Evaluator(60)
+    limit = evaluator.context.mpf(10) ** -35
+    for name in shared:
+        others = sorted((symbols(gold) | symbols(answer)) - {name})
+        agreed = 0
+        for point in _points(others)[:12]:
+            roots = [_linear_root(evaluator, tree, name, point) for tree in (gold, answer)]
+            if None in roots or abs(roots[0] - roots[1]) > limit * max(abs(roots[0]), abs(roots[1])):
+                break
+            agreed += 1
+        if agreed >= (3 if others else 1) and agreed == len(_points(others)[:12]):
+            return True
+    return False
+
+
+def _linear_root(evaluator: Evaluator, tree: Node, name: str, point: dict[str, Any]) -> Any:
+    """Return where an expression that is linear in `name` is zero; None where it is not linear, or has no zero."""
+    context = evaluator.context
+    fixed = {other: context.mpf(value.numerator) / value.denominator for other, value in point.items()}
+    try:
+        heights = [evaluator.value(tree, {**fixed, name: context.mpf(at)}) for at in (0, 1, 2, 5)]
+    except Undefined:
+        return None
+    slope = heights[1] - heights[0]
+    scale = max(abs(height) for height in heights) * context.mpf(10) ** -40
+    if abs(slope) <= scale or any(abs(heights[k] - heights[0] - slope * at) > scale for k, at in ((2, 2), (3, 5))):
+        return None
+    return -heights[0] / slope
+
+
 def both_signs(node: Node) -> list[Node]:
     """Return the one or two trees that a plus-minus stands for."""
     if not node.has("pm", "mp"):
