@@ -4,7 +4,9 @@
 rule merge:
     """Write the table of an experiment and its metadata."""
     input:
-        verifications=bind.verifications,
+        raw=bind.all_files("raw"),
+        trace=bind.all_files("trace"),
+        verification=bind.all_files("verification"),
         stamp=bind.stamp,
     output:
         table="results/{experiment}.parquet",

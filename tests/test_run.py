@@ -58,7 +58,7 @@ def test_25_samples_of_8_candidates_through_a_real_sdk(
     place: Workspace, server: FakeProvider, model: dict[str, str]
 ) -> None:
     place.experiment(
-        dataset="embedded:gsm8k",
+        dataset="embedded:basics",
         splits=["gsm8k"],
         max_queries=24,
         num_candidates=8,

@@ -42,7 +42,8 @@ def write_table(groups: Iterable[list[dict[str, Any]]], table: Path, metadata: P
     temporary = table.with_name(f".{table.name}.{os.getpid()}.tmp")
     table.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        # Without a stored Arrow schema, metadata that is added at the end is the table's own.
+        with pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer:
             pending: list[dict[str, Any]] = []
             for rows in groups:
                 for row in rows:

@@ -131,10 +131,14 @@ def verify_spec(wildcards: Any) -> str:
     return freshness.verify_spec(_project, wildcards.experiment, wildcards.sample)
 
 
-@_told
-def verifications(wildcards: Any) -> list[str]:
-    """Return the verification files of an experiment."""
-    return _project.verifications(wildcards.experiment)
+def all_files(stage: str) -> FromWildcards:
+    """Return the function that gives all of an experiment's files of one stage."""
+
+    @_told
+    def files(wildcards: Any) -> list[str]:
+        return _project.all_files(stage, wildcards.experiment)
+
+    return files
 
 
 @_told

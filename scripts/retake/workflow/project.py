@@ -166,12 +166,13 @@ class Project:
         count = self.experiment(experiment).num_candidates
         return [paths.candidate_path(stage, experiment, variant, sample, k) for k in range(count)]
 
-    def verifications(self, experiment: str) -> list[str]:
-        """Return the paths of all verification files of an experiment, in the order of the table."""
+    def all_files(self, stage: str, experiment: str) -> list[str]:
+        """Return the paths of one stage's files of an experiment, in the order of the table."""
         return [
             file
             for variant, sample in self.units(experiment)
-            for file in self.candidate_files("verification", experiment, variant, sample)
+            if stage != "trace" or self.has_tools(sample)
+            for file in self.candidate_files(stage, experiment, variant, sample)
         ]
 
     def settings(self) -> dict[str, Any]:
