@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from retake.tools import family
 from retake.tools.families import all_families
 from retake.tools.match import match
 from retake.tools.roles import ROLES
@@ -154,7 +156,7 @@ def test_a_tool_of_which_nothing_is_known_is_left_to_the_model() -> None:
 
 
 def test_there_are_enough_tools_and_each_answers_to_its_own_name() -> None:
-    tools = [one for family in all_families().values() for one in family.tools]
+    tools = [one for group in all_families().values() for one in group.tools]
     assert len(tools) >= 150
     for one in tools:
         parameters = {ROLES[role][0]: "string" for role in one.needs}
@@ -162,8 +164,19 @@ def test_there_are_enough_tools_and_each_answers_to_its_own_name() -> None:
         assert found.tool == one, one.name
 
 
+def test_the_documented_example_of_a_family_works_as_it_is_written() -> None:
+    lines = (family.__doc__ or "").split("decorator:\n")[1].split("The first name")[0]
+    space = {**vars(family), "Dice": Dice}
+    exec(compile(textwrap.dedent(lines), "example", "exec", dont_inherit=True, flags=annotations.compiler_flag), space)
+    (one,) = space["family"].tools
+    assert (one.name, one.needs) == ("lighthouse_info", ("place",))
+    assert one.name not in {known.name for other in all_families().values() for known in other.tools}
+    answer = one.run(family.Query("lighthouse_info", {"city": "Bell Rock"}), None)
+    assert answer["place"] == "Bell Rock"
+
+
 def test_no_two_tools_have_one_name() -> None:
-    names = Counter(one.name for family in all_families().values() for one in family.tools)
+    names = Counter(one.name for group in all_families().values() for one in group.tools)
     assert names.most_common(1)[0][1] == 1
 
 

@@ -2,12 +2,12 @@
 
 A family is one file in `families/`. It makes a `Family`, and registers each tool with a decorator:
 
-    family = Family("tides", "tide sea harbour high water low water coast")
+    family = Family("lighthouses", "lighthouse light beacon coast keeper")
 
-    @family.tool("tide_times tides high_tide", needs="place")
-    def tide_times(query: Query, world: World) -> Result:
-        dice = Dice("tides", query.text("place"))
-        return {"place": query.text("place"), "high_water": dice.clock(), "height_m": dice.number(2, 6)}
+    @family.tool("lighthouse_info lighthouse find_lighthouse", needs="place")
+    def lighthouse_info(query: Query, world: World) -> Result:
+        dice = Dice("lighthouse", query.text("place"))
+        return {"place": query.text("place"), "height_m": dice.number(8, 60), "lit": dice.whole(1780, 1930)}
 
 The first name is the tool's own, the others are names by which rows call it (word order, case, `get`, `v2` do not count).
 `needs` are roles (see `roles.py`) of which the declared parameters must have each, or another tool is meant. Values come from

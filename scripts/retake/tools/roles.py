@@ -59,7 +59,7 @@ _ROLES = {
     "expression": "expression expr formula equation query q input math calculation operation",
     "timezone": "timezone time_zone tz zone area location city region",
     "recipient": "recipient to receiver receiver_id recipients email phone to_user user contact send_to username to_email email_address phone_number",
-    "user": "user username user_name handle screen_name account profile user_id screenname channel author name id userid account_id",
+    "user": "user username user_name handle screen_name screenname account profile user_id userid account_id channel channel_id channel_name page",
     "path": "file_name filename path file filepath file_path name source src directory folder dir_name dirname dir",
     "folder": "folder directory dir path dir_name",
     "target_path": "destination dest target new_name new_path to",

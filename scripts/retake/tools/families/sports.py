@@ -11,7 +11,7 @@ from retake.tools.seeded import TODAY, Dice
 
 family = Family(
     "sports",
-    "sport sports team teams match matches league football soccer basketball nba nfl cricket tennis baseball hockey game games score scores player players season tournament standings fixture fixtures odds",
+    "sport sports team teams match matches league football soccer basketball nba nfl cricket tennis baseball hockey score scores player players season tournament standings fixture fixtures odds",
 )
 
 _LEAGUES = {
@@ -151,7 +151,7 @@ def league_standings(query: Query, world: World) -> Result:
 
 
 @family.tool(
-    "live_scores scores live_matches livescore latest_scores current_scores match_results game_results latest_results sports_scores scoreboard game_scores match_score game_result sports_match_results game_score sports_results latest_match latest_game"
+    "live_scores scores live_matches livescore latest_scores current_scores match_results game_results latest_results sports_scores scoreboard match_score game_result sports_match_results sports_results latest_match latest_game"
 )
 def live_scores(query: Query, world: World) -> Result:
     league = _asked_league(query)

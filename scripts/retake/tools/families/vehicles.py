@@ -98,14 +98,12 @@ def ppsr_check(query: Query, world: World) -> Result:
     }
 
 
-@family.tool("car_makes list_makes makes vehicle_makes car_brands all_makes car_manufacturers")
+@family.tool("car_makes list_makes vehicle_makes car_brands all_makes car_manufacturers")
 def car_makes(query: Query, world: World) -> Result:
     return {"count": len(_MODELS), "makes": sorted(_MODELS)}
 
 
-@family.tool(
-    "car_models models_by_make vehicle_models list_models models car_models_by_make models_of_make", needs="make"
-)
+@family.tool("car_models models_by_make vehicle_models list_models car_models_by_make models_of_make", needs="make")
 def car_models(query: Query, world: World) -> Result:
     asked = query.text("make", "Toyota")
     make = next((name for name in _MODELS if name.lower() == asked.lower()), None)

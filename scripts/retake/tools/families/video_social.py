@@ -64,7 +64,7 @@ def _video_id(query: Query) -> str:
     )
 
 
-@family.tool("video_comments youtube_comments comments post_comments comments_of_video list_comments", needs="id")
+@family.tool("video_comments youtube_comments list_post_comments comments_of_video list_comments", needs="id")
 def video_comments(query: Query, world: World) -> Result:
     identifier, rows = query.text("id"), []
     for index in range(query.whole("limit", 4, high=20)):
@@ -221,6 +221,17 @@ def create_post(query: Query, world: World) -> Result:
         "shares": 0,
     }
     return world.table("post").setdefault(post["post_id"], post)
+
+
+@family.tool("comment_on_post comment reply_to_tweet reply_tweet create_comment post_comment", needs="id text")
+def comment_on_post(query: Query, world: World) -> Result:
+    comment = {
+        "comment_id": world.new_id("comment"),
+        "post_id": query.text("id"),
+        "author": "me",
+        "text": query.exact("text"),
+    }
+    return world.table("comment").setdefault(comment["comment_id"], comment)
 
 
 @family.tool("delete_post delete_tweet remove_post", needs="id")
