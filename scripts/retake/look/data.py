@@ -110,6 +110,7 @@ def open_rows(
         config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     ) as connection:
         connection.execute(f"SET allowed_paths = [{', '.join(map(literal, readable))}]")
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         parts = " UNION ALL ".join(_one_file(number, facts, names) for number, (facts, names) in enumerate(files))

@@ -33,7 +33,7 @@ function startTheme() {
     if (theme === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     button.textContent = `Theme: ${theme}`;
-    drawCharts();
+    return drawCharts();
   };
   let theme = "auto";
   button.addEventListener("click", () => {
@@ -41,7 +41,10 @@ function startTheme() {
     apply(theme);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => apply(theme));
-  apply(theme);
+  // A link to a view leads to the room, once the charts above it have their heights.
+  apply(theme).then(() => {
+    if (location.hash.startsWith("#room?")) byId("reading-room").scrollIntoView({ behavior: "instant" });
+  });
 }
 
 startTheme();
