@@ -126,6 +126,25 @@ def test_no_request_left_by_the_headers_waits_for_the_next_one() -> None:
     assert limited(4, body).history[-1]["paused_s"] == 1.0
 
 
+@pytest.mark.parametrize(
+    "known",
+    [{"requests_per_minute": 2, "tokens_per_minute": None}, {"requests_per_minute": None, "tokens_per_minute": 45}],
+)
+def test_a_models_known_limits_a_minute_are_kept(known: dict[str, int | None]) -> None:
+    async def body(limiter: Limiter, clock: Clock) -> None:
+        limiter.know("m", **known)
+        for _ in range(2):
+            answer(limiter, await take(limiter))
+        waiting = asyncio.ensure_future(take(limiter))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        clock.now = 60.1
+        limiter._admit()
+        limiter.release(await waiting)
+
+    limited(4, body)
+
+
 def test_a_cancelled_wait_takes_no_slot() -> None:
     async def body(limiter: Limiter, clock: Clock) -> None:
         slot = await take(limiter)

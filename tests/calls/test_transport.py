@@ -238,6 +238,37 @@ def test_the_environments_base_url_is_honoured(
     assert call.worker == provider
 
 
+def test_a_claude_that_still_takes_a_temperature_gets_it_under_the_old_version(server: FakeProvider) -> None:
+    request = ask("claude", "messages", params={"temperature": 0.5})
+    assert run(settings_for(server, "claude"), lambda t: t.send(request)).answer.text
+    assert server.requests()[0]["body"]["temperature"] == 0.5
+
+
+def test_a_very_long_claude_answer_needs_no_stream(server: FakeProvider) -> None:
+    request = ask("claude", "messages", params={"max_tokens": 131_072})
+    assert run(settings_for(server, "claude"), lambda t: t.send(request)).answer.finish_reason == "stop"
+
+
+@pytest.mark.parametrize(("provider", "api"), APIS, ids=IDS)
+def test_half_a_surrogate_pair_in_a_prompt_does_no_harm(server: FakeProvider, provider: str, api: str) -> None:
+    messages = [{"role": "user", "content": "\ud83d What is 2 + 3?"}]
+    call = run(settings_for(server, provider), lambda t: t.send(ask(provider, api, messages=messages)))
+    assert call.answer.text.endswith("\\boxed{5}.")
+
+
+def test_headers_that_say_nothing_is_left_are_heeded(server: FakeProvider) -> None:
+    headers = {"remaining-requests": "0", "limit-requests": "600", "reset-requests": "90ms"}
+    server.set(headers={f"x-ratelimit-{name}": value for name, value in headers.items()})
+
+    async def use(transport: Transport) -> list[dict[str, Any]]:
+        await asyncio.gather(*(transport.send(ask("openai", "chat", n)) for n in range(4)))
+        return transport.limiter.history
+
+    history = run(settings_for(server, "openai", concurrency=1), use)
+    assert ("nothing left", 0.09) in {(line["reason"], line["paused_s"]) for line in history}
+    assert server.counts()["answered"] == 4
+
+
 def test_retry_after_is_waited_for(server: FakeProvider) -> None:
     server.plan(Fault("rate_limit", tries=1, retry_after_s=0.3))
     call = run(settings_for(server, "openai"), lambda t: t.send(ask("openai", "chat")))

@@ -207,6 +207,14 @@ def test_requests_of_two_models_and_two_apis_go_in_batches_of_their_own(server: 
     assert (report.answered, server.counts()["batches"]) == (9, 3)
 
 
+def test_a_claude_that_still_takes_a_temperature_gets_it_in_a_batch_too(server: FakeProvider, tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "What is 1 + 1?"}]
+    params = [{"max_tokens": 100}, {"max_tokens": 100, "temperature": 0.5}]
+    requests = [Request("claude", "messages", "claude-haiku-4-5", messages, params=some) for some in params]
+    report = Bench(server, tmp_path, "claude").run(requests)
+    assert (report.answered, report.failed, server.counts()["batches"]) == (2, {}, 2)
+
+
 def test_a_batch_that_openai_refuses_as_a_whole_goes_again(server: FakeProvider, tmp_path: Path) -> None:
     server.plan(Fault("batch_failed", ordinals=[1]))
     report = Bench(server, tmp_path, "openai").run(asked("openai", "chat", 3))
