@@ -89,6 +89,12 @@ class BudgetReached(CallError):
     kind, is_fatal = "budget_reached", True
 
 
+class Interrupted(CallError):
+    """The run was told to stop; what was answered is kept."""
+
+    kind, is_fatal = "interrupted", True
+
+
 class VerifierFailed(RetakeError):
     """A verifier could not judge: it crashed, timed out, or lacks its engine. The candidate is ungraded, never wrong."""
 

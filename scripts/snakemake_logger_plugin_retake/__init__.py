@@ -17,6 +17,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LINE_EVERY_S = 10.0
+FAILURES_SHOWN = 5
 _NOISE = ("Using workflow specific profile", "Assuming unrestricted", "Provided cores", "Rules claiming", "Select jobs", "Execute ", "host:", "Building DAG", "Complete log", "Using shell", "Job stats", "Would remove", "This was a dry-run", "Shutting down", "Exiting because", "Config file", "Trying to restart", "No validator", "Removing output files", "[", "Conda environments", "Reasons:")  # fmt: skip
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
 
@@ -31,6 +32,7 @@ class LogHandler(LogHandlerBase):
         self._ticker: threading.Thread | None = None
         self._status: Any = None
         self._said: set[str] = set()
+        self._failures = 0
 
     @property
     def writes_to_stream(self) -> bool:
@@ -65,11 +67,18 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.JOB_INFO:
             self._why[(fields.get("rule_name", ""), _kinds(fields.get("reason") or ""))] += 1
         elif event == LogEvent.JOB_ERROR:
-            self._say(f"failed: {_job(fields)}" + "".join(f" (log: {log})" for log in fields.get("log") or []))
+            self._failed(fields)
         elif event == LogEvent.PROGRESS:
             self._progress(fields)
         elif event in (None, LogEvent.ERROR):
             self._message(record)
+
+    def _failed(self, fields: dict[str, Any]) -> None:
+        self._failures += 1
+        if self._failures <= FAILURES_SHOWN:
+            self._say(f"failed: {_job(fields)}" + "".join(f" (log: {log})" for log in fields.get("log") or []))
+        elif self._failures == FAILURES_SHOWN + 1:
+            self._say("failed: more jobs, for the same reason or with a log of their own")
 
     def _plan(self, fields: dict[str, Any]) -> None:
         self._say(str(fields.get("msg") or "").strip())

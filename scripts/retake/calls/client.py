@@ -44,8 +44,22 @@ class Client:
                 return stored
             task = asyncio.ensure_future(self._ask_and_keep(request, send))
             self._in_flight[digest] = task
-            task.add_done_callback(lambda _: self._in_flight.pop(digest, None))
+            task.add_done_callback(lambda ended: self._ended(digest, ended))
         return await asyncio.shield(self._in_flight[digest])
+
+    def _ended(self, digest: str, task: asyncio.Future[Call]) -> None:
+        self._in_flight.pop(digest, None)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; nobody waits after an interrupt
+
+    async def drain(self, *, grace_s: float = 5.0) -> None:
+        """Let the answers that are on their way arrive and be kept, for at most `grace_s` seconds, then give up the rest."""
+        pending = set(self._in_flight.values())
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=grace_s)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
 
     async def _ask_and_keep(self, request: Request, send: Send) -> Call:
         PROGRESS.add(in_flight=1)

@@ -8,13 +8,9 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-from retake.errors import RetakeError
+from retake.errors import Interrupted
 
 T = TypeVar("T")
-
-
-class Interrupted(RetakeError):
-    """The run was told to stop; what was answered is kept."""
 
 
 class Runtime:
@@ -28,6 +24,7 @@ class Runtime:
         self._loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(32, thread_name_prefix="retake-io"))
         self._waiting: set[concurrent.futures.Future[Any]] = set()
         self._closers: list[Callable[[], Awaitable[None] | None]] = []
+        self._first: Callable[[], Awaitable[None] | None] | None = None
         self._lock = threading.Lock()
         self.is_stopping = False
         self._thread = threading.Thread(target=self._loop.run_forever, name="retake-loop", daemon=True)
@@ -53,10 +50,12 @@ class Runtime:
             with self._lock:
                 self._waiting.discard(future)
 
-    def on_stop(self, close: Callable[[], Awaitable[None] | None]) -> None:
-        """Have `close` called (and awaited) when the runtime stops."""
+    def on_stop(self, close: Callable[[], Awaitable[None] | None], *, is_first: bool = False) -> None:
+        """Have `close` called (and awaited) when the runtime stops: the latest first, but before all the one that `is_first`."""
         with self._lock:
             self._closers.append(close)
+            if is_first:
+                self._first = close
 
     def wake(self) -> None:
         """Cancel every waiting job, so that its thread ends within moments; safe in a signal handler."""
@@ -78,7 +77,9 @@ class Runtime:
         self._thread.join(timeout_s)
 
     async def _close_all(self) -> None:
-        for close in reversed(self._closers):
+        first = [self._first] if self._first is not None else []
+        rest = [close for close in reversed(self._closers) if close is not self._first]
+        for close in first + rest:
             result = close()
             if result is not None:
                 await result

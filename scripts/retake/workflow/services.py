@@ -7,7 +7,6 @@ import atexit
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from typing import Any
 
 from retake import paths
@@ -18,6 +17,7 @@ from retake.calls.client import Client
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
 from retake.calls.transport import Transport, TransportSettings
+from retake.errors import Interrupted
 from retake.experiment.facts import facts_of
 from retake.experiment.model import Experiment
 from retake.providers.connect import connect
@@ -34,6 +34,9 @@ class Services:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.client = Client(CallStore(project.root / paths.STORE))
+        self.runtime = Runtime()
+        self.runtime.on_stop(self.client.drain, is_first=True)
+        atexit.register(self.runtime.stop)
         self._lock = threading.RLock()
         self._transports: dict[tuple[Any, ...], Transport] = {}
         self._asks: dict[tuple[Any, ...], Ask] = {}
@@ -41,13 +44,6 @@ class Services:
         self._verifiers: dict[str, tuple[ThreadPoolExecutor, Any]] = {}
         self._failures: dict[str, Failures] = {}
         self._budgets: dict[str, Budget] = {}
-
-    @cached_property
-    def runtime(self) -> Runtime:
-        """The shared event loop; it ends with the process."""
-        runtime = Runtime()
-        atexit.register(runtime.stop)
-        return runtime
 
     def failures(self, experiment: str) -> Failures:
         """Return the count of an experiment's failed candidates in this run."""
@@ -124,11 +120,16 @@ class Services:
         budget = self.budget(experiment)
         opened: list[Transport] = []
 
-        async def send(request: Request) -> Call:
+        def may_start() -> None:
+            if self.runtime.is_stopping:
+                raise Interrupted("stopped before this call was made")
             budget.check(experiment)
+
+        async def send(request: Request) -> Call:
+            may_start()
             if not opened:
                 opened.append(await asyncio.to_thread(self._transport, experiment, provider, base_urls))
-            call = await opened[0].send(request, before=lambda: budget.check(experiment))
+            call = await opened[0].send(request, before=may_start)
             budget.spend(call.cost_usd)
             return call
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -37,13 +37,18 @@ class Stages:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._services: Services | None = None
+        self._lock = threading.Lock()
 
-    @cached_property
+    @property
     def services(self) -> Services:
         """The shared runtime and what runs on it."""
         from retake.workflow.services import Services
 
-        return Services(self.project)
+        with self._lock:
+            if self._services is None:
+                self._services = Services(self.project)
+            return self._services
 
     def wake_on_interrupt(self) -> None:
         """Have Ctrl-C wake the jobs that wait for answers, then do what it did before; call it from the main thread.
@@ -53,8 +58,8 @@ class Stages:
         before = signal.getsignal(signal.SIGINT)
 
         def handler(number: int, frame: FrameType | None) -> None:
-            if "services" in self.__dict__:
-                self.services.runtime.wake()
+            if self._services is not None:
+                self._services.runtime.wake()
             if callable(before):
                 before(number, frame)
 
