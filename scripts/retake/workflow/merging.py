@@ -11,13 +11,17 @@ from retake.calls.prices import PRICE_DATE
 from retake.files import digest_of_bytes, read_sealed
 from retake.merge.build import About, write_table
 from retake.merge.rows import Candidate, rows_of
+from retake.merge.verdicts import Verdicts
 from retake.samples.blocks import read_sample
 from retake.workflow.project import Project
 
 
 def merge(project: Project, experiment: str, table: Path, metadata: Path) -> None:
-    """Write the table of an experiment and its metadata.json."""
-    write_table(_groups(project, experiment), table, metadata, about=_about(project, experiment))
+    """Write the table of an experiment, its metadata.json, and the verdicts of today's verifiers."""
+    verdicts = Verdicts()
+    groups = verdicts.watched(_groups(project, experiment))
+    write_table(groups, table, metadata, about=_about(project, experiment))
+    verdicts.write(metadata.parent / "verdicts")
 
 
 def _about(project: Project, experiment: str) -> About:
