@@ -12,11 +12,14 @@ import builtins
 import json
 import os
 import random
+from collections.abc import Callable
 from typing import Any
 
 if __name__ != "__main__":
     from retake.verify.code.inside import HANDLERS, read_frame, write_frame
     from retake.verify.code.values import NotPlain, pack, unpack
+
+CONSTANTS: tuple[Any, ...] = (None, True, False, 0, 1, "", [])
 
 
 class CheckEnded(BaseException):
@@ -69,7 +72,7 @@ def exception_of(name: str, message: str) -> Exception:
 class Tally:
     """How many asserts held, and where the first that did not stands."""
 
-    def __init__(self, stop_at_first: bool) -> None:
+    def __init__(self, *, stop_at_first: bool = False) -> None:
         self.passed, self.failed, self.first = 0, 0, ""
         self.stop_at_first = stop_at_first
 
@@ -117,11 +120,13 @@ def namespace_of(prompt: str) -> dict[str, Any]:
 
 def run_check(request: dict[str, Any], record_fd: int, answer_fd: int) -> None:
     """Run the test code against the stand-in and tell the host what held."""
-    tally = Tally(request.get("stop_at_first", False))
+    tally = Tally()
     told: dict[str, Any] = {"error": None, "ended": False, "unsupported": None}
     random.seed(0)
     try:
-        if "checker" in request:
+        if "probe" in request:
+            told["weak"] = weak_stub(request)
+        elif "checker" in request:
             told["accepted"] = accepted(request)
         else:
             check_candidate(request, tally, StandIn(record_fd, answer_fd))
@@ -135,7 +140,7 @@ def run_check(request: dict[str, Any], record_fd: int, answer_fd: int) -> None:
     os._exit(0)
 
 
-def check_candidate(request: dict[str, Any], tally: Tally, stand_in: StandIn) -> None:
+def check_candidate(request: dict[str, Any], tally: Tally, stand_in: Callable[..., Any]) -> None:
     """Run HumanEval's `check(candidate)`."""
     names = namespace_of(request["prompt"])
     tree = ast.fix_missing_locations(Counted().visit(ast.parse(request["test"])))
@@ -143,6 +148,22 @@ def check_candidate(request: dict[str, Any], tally: Tally, stand_in: StandIn) ->
     names[request["entry_point"]] = stand_in
     exec(compile(tree, "tests.py", "exec", dont_inherit=True), names)
     names["check"](stand_in)
+
+
+def weak_stub(request: dict[str, Any]) -> str | None:
+    """Return what passes the test code without solving anything; None where none of the stubs does."""
+    stubs: list[tuple[str, Callable[..., Any]]] = [
+        (f"a function that always returns {value!r}", lambda *_, value=value, **__: value) for value in CONSTANTS
+    ]
+    stubs.append(("a function that returns its first argument", lambda *args, **_: args[0] if args else None))
+    for name, stub in stubs:
+        tally = Tally(stop_at_first=True)
+        try:
+            check_candidate(request, tally, stub)
+        except (Exception, CheckEnded):  # noqa: BLE001 - however the test code fails on a stub, it has noticed it
+            continue
+        return name
+    return None
 
 
 def accepted(request: dict[str, Any]) -> bool:

@@ -191,7 +191,13 @@ def run_check(checker: Container, request: dict[str, Any], answer: Callable[[dic
         VerifierFailed: where the test code came to no end of its own.
     """
     cpu_s = max(60.0, checker.settings.cpu_s)
-    limits = {**checker.settings.test_limits(), "cpu_s": cpu_s, "cpu_hard_s": int(cpu_s) + 1, "idle_s": 1e9, "wall_s": 1e9}
+    limits = {
+        **checker.settings.test_limits(),
+        "cpu_s": cpu_s,
+        "cpu_hard_s": int(cpu_s) + 1,
+        "idle_s": 1e9,
+        "wall_s": 1e9,
+    }
     checker.send({"op": "check", "limits": limits, **request})
     done = None
     while True:
