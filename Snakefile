@@ -13,6 +13,7 @@ include: "rules/trace.smk"
 include: "rules/verify.smk"
 include: "rules/merge.smk"
 include: "rules/report.smk"
+include: "rules/exports.smk"
 
 
 rule all:

@@ -29,10 +29,18 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     ),
     "trace": ("answer/trace.py",),
     "verify": ("verify/*.py",),
-    "merge": ("merge/rows.py", "merge/build.py", "merge/schema.py", "merge/summary.py", "merge/selection.py"),
+    "merge": (
+        "merge/rows.py",
+        "merge/build.py",
+        "merge/schema.py",
+        "merge/summary.py",
+        "merge/selection.py",
+        "merge/verdicts.py",
+    ),
     "trajectories": ("merge/trajectories.py", "merge/selection.py"),
     "report": ("look",),
-    "exports": ("merge/exports*.py",),
+    "exports": ("merge/exports.py", "merge/exports_card.py"),
+    "inspect_log": ("merge/exports_inspect.py",),
     "answer": (),
 }
 

@@ -125,11 +125,22 @@ class Stages:
             write_report(Path(table), Path(page))
 
     def exports(self, outputs: Any, table: str, log: str) -> None:
-        """Write training data, a dataset card and an Inspect log."""
-        from retake.merge import exports
+        """Write training data and a dataset card."""
+        from retake.merge.exports import write_preferences, write_sft
+        from retake.merge.exports_card import write_dataset_card
 
         with told(log):
-            exports.write_all(Path(table), outputs)
+            sft, preferences = Path(outputs.sft), Path(outputs.preferences)
+            write_sft(Path(table), sft)
+            write_preferences(Path(table), preferences)
+            write_dataset_card(Path(table), Path(outputs.card), sft=sft, preferences=preferences)
+
+    def inspect_log(self, folder: str, table: str, log: str) -> None:
+        """Write an experiment as Inspect AI's logs."""
+        from retake.merge.exports_inspect import write_inspect_log
+
+        with told(log):
+            write_inspect_log(Path(table), Path(folder))
 
     def _sample(self, block: str, wildcards: Any) -> Sample:
         return read_sample(Path(block), wildcards.sample)
