@@ -44,6 +44,7 @@ class Services:
         self._verifiers: dict[str, tuple[ThreadPoolExecutor, Any]] = {}
         self._failures: dict[str, Failures] = {}
         self._budgets: dict[str, Budget] = {}
+        self._replays: dict[tuple[Any, ...], Any] = {}
 
     def failures(self, experiment: str) -> Failures:
         """Return the count of an experiment's failed candidates in this run."""
@@ -51,7 +52,8 @@ class Services:
             if experiment not in self._failures:
                 config = self.project.experiment(experiment)
                 total = len(self.project.units(experiment)) * config.num_candidates
-                self._failures[experiment] = Failures(experiment, total, config.max_failures)
+                share = 1.0 if config.allow_partial and self.project.is_bulk(experiment) else config.max_failures
+                self._failures[experiment] = Failures(experiment, total, share)
             return self._failures[experiment]
 
     def budget(self, experiment: str) -> Budget:
@@ -65,7 +67,7 @@ class Services:
         """Return how an experiment's candidates are asked."""
         config = self.project.experiment(experiment)
         urls = config.base_urls or ((config.base_url,) if config.base_url else ())
-        return self._asking(experiment, config.generator, urls)
+        return self._replaying(experiment, config.generator, urls)
 
     def judge(self, experiment: str) -> Ask:
         """Return how an experiment's judge is asked."""
@@ -75,7 +77,23 @@ class Services:
     def mock(self, experiment: str) -> Ask:
         """Return how the LLM mock of an experiment's tools is asked."""
         settings = mock_of(self.project.experiment(experiment), root=self.project.root)
-        return self._asking(experiment, settings.provider, settings.base_urls)
+        return self._replaying(experiment, settings.provider, settings.base_urls)
+
+    def replays(self, experiment: str) -> bool:
+        """Return whether workers or batches answer an experiment's candidates, so that here they are looked up."""
+        return self.project.is_bulk(experiment)
+
+    def _replaying(self, experiment: str, provider: str, base_urls: tuple[str, ...]) -> Ask:
+        live = self._asking(experiment, provider, base_urls)
+        if not self.replays(experiment):
+            return live
+        from retake.workflow.replay import Replay
+
+        with self._lock:
+            key = (experiment, provider, base_urls)
+            if key not in self._replays:
+                self._replays[key] = Replay(self.project, experiment, self.client.store, live)
+            return self._replays[key].ask
 
     def cost_of(self, digests: Sequence[str]) -> float | None:
         """Return what the stored calls of these digests cost together, dollars; None for none, or where a price is unknown."""
@@ -146,6 +164,7 @@ class Services:
                     concurrency=config.concurrency,
                     request_timeout_s=config.request_timeout_s,
                     max_tries=config.max_tries,
+                    log_folder=self.project.root / "logs",
                     known=lambda model: facts_of(provider, model, root=self.project.root),
                 )
                 self._transports[key] = Transport(settings=settings, connect=connect)
