@@ -17,7 +17,7 @@ from retake.calls.limits import Limiter, Slot, shared_limiter
 from retake.calls.prices import KnownPrice, price_of
 from retake.calls.request import Answer, Call, Request
 from retake.calls.retries import given_up, is_overload, may_retry, try_record, wait_before
-from retake.errors import CallError, TimedOut
+from retake.errors import CallError, RetakeError, TimedOut
 from retake.files import digest
 
 CHARACTERS_A_TOKEN = 4
@@ -131,7 +131,7 @@ class Transport:
             if before is not None:
                 try:
                     before()
-                except CallError:
+                except RetakeError:
                     limiter.release(slot)
                     raise
             try:

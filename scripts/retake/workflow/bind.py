@@ -9,6 +9,7 @@ from typing import Any
 
 from retake import paths
 from retake.errors import RetakeError
+from retake.files import remedy_of
 from retake.workflow import freshness, targets
 from retake.workflow.invocation import invocation
 from retake.workflow.lock import take_lock
@@ -43,6 +44,8 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
             targets.set_failures_aside(_project, list(run.targets))
     except RetakeError as error:
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
     stages = Stages(_project)
     if run.is_main and not run.is_dry:
         stages.wake_on_interrupt()

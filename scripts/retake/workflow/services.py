@@ -141,6 +141,7 @@ class Services:
         def may_start() -> None:
             if self.runtime.is_stopping:
                 raise Interrupted("stopped before this call was made")
+            self.client.check()
             budget.check(experiment)
 
         async def send(request: Request) -> Call:

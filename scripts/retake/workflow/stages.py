@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from retake.errors import RetakeError
+from retake.files import remedy_of
 from retake.samples.blocks import read_sample, write_block
 from retake.samples.sample import Sample
 from retake.workflow.project import Project
@@ -27,9 +28,12 @@ def told(log: str) -> Iterator[None]:
     try:
         yield
     except RetakeError as error:
-        Path(log).parent.mkdir(parents=True, exist_ok=True)
-        Path(log).write_text(f"{type(error).__name__}: {error}\n")
+        with suppress(OSError):
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            Path(log).write_text(f"{type(error).__name__}: {error}\n")
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
 
 
 class Stages:
