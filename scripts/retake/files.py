@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -9,9 +10,25 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from retake.errors import DamagedFile
+from retake.errors import DamagedFile, RetakeError
 
 CHECKSUM = "checksum"
+
+
+class NotWritten(RetakeError, OSError):
+    """The disk would not take a file; what stood at its path, if anything, is untouched."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        why = error.strerror or str(error)
+        super().__init__(f"{path}: cannot be written ({why}). {remedy_of(error)}")
+        self.errno, self.strerror, self.filename = error.errno, why, str(path)
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what to do about a disk that refuses, as one or two sentences."""
+    what = {errno.ENOSPC: "Free some space", errno.EDQUOT: "Free some of your quota", errno.EIO: "Check the disk"}
+    start = what.get(error.errno or 0, "See to the path and its rights")
+    return f"{start}, and run the same command again: what was answered and kept is not asked for again."
 
 
 def canonical_json(value: Any) -> str:
@@ -43,8 +60,15 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
 
     Raises:
-        OSError: where the disk is full or not writable; the old file, if any, is then untouched.
+        NotWritten: where the disk is full or not writable; the old file, if any, is then untouched.
     """
+    try:
+        _write_whole(path, data)
+    except OSError as error:
+        raise NotWritten(path, error) from error
+
+
+def _write_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".tmp")
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from retake.calls.progress import PROGRESS
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
+from retake.files import NotWritten
 
 Send = Callable[[Request], Awaitable[Call]]
 """Asks a model, with retries and limits; raises CallError where no usable answer comes."""
@@ -20,6 +21,7 @@ class Client:
 
     store: CallStore
     _in_flight: dict[str, asyncio.Future[Call]] = field(default_factory=dict)
+    _unkept: NotWritten | None = None
 
     def asking(self, send: Send) -> Ask:
         """Return the `ask` function that sends what the store lacks through `send`."""
@@ -29,12 +31,21 @@ class Client:
 
         return ask
 
+    def check(self) -> None:
+        """Raise where the disk has refused an answer: each further one would be paid for and lost.
+
+        Raises:
+            NotWritten: the refusal.
+        """
+        if self._unkept is not None:
+            raise self._unkept
+
     async def ask(self, request: Request, send: Send) -> Call:
         """Return the call for `request`: stored, or already under way for another job, or asked now and kept.
 
         Raises:
             CallError: where no usable answer came.
-            OSError: where the answer came and the disk would not take it.
+            NotWritten: where the answer came and the disk would not take it; from then on nothing more is asked.
         """
         digest = request.digest
         if digest not in self._in_flight:
@@ -62,10 +73,14 @@ class Client:
         await asyncio.gather(*pending, return_exceptions=True)
 
     async def _ask_and_keep(self, request: Request, send: Send) -> Call:
+        self.check()
         PROGRESS.add(in_flight=1)
         try:
             call = await send(request)
             await asyncio.to_thread(self.store.put, call)
+        except NotWritten as error:
+            self._unkept = error
+            raise
         finally:
             PROGRESS.add(in_flight=-1)
         usage = call.answer.usage

@@ -47,7 +47,7 @@ class CallStore:
         """Keep `call` for ever: on disk (synced) when this returns.
 
         Raises:
-            OSError: where the disk is full or not writable.
+            NotWritten: where the disk is full or not writable.
         """
         write_sealed(self.path_of(call.digest), call.as_dict())
 
