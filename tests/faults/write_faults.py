@@ -1,0 +1,120 @@
+"""The n-th write-like call of this process fails: opening for writing, writing, syncing, renaming, making a folder.
+
+It replaces the functions of `os` and `io` through which Python code writes, Snakemake's and retake's alike; files opened for
+writing get a raw stream whose every write(2) counts. What C++ writes by itself (a parquet file's pages) does not count:
+a really full disk is for that.
+"""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_lock = threading.Lock()
+
+
+class _Plan:
+    def __init__(self, nth: int | None, code: int, *, for_good: bool, tally: str | None) -> None:
+        self.nth, self.code, self.for_good, self.tally = nth, code, for_good, tally
+        self.pid = os.getpid()
+        self.calls = 0
+
+    def tick(self, what: str, name: Any) -> None:
+        """Count a call, and raise where it is the one that fails."""
+        if os.getpid() != self.pid or _is_console(name):
+            return
+        with _lock:
+            self.calls += 1
+            fails = self.nth is not None and (self.calls == self.nth or (self.for_good and self.calls > self.nth))
+            if self.tally is not None:
+                _note(self.tally, f"{self.calls} {what} {name}{' FAILS' if fails else ''}\n")
+        if fails:
+            raise OSError(self.code, os.strerror(self.code), name if isinstance(name, str) else None)
+
+
+def _is_console(name: Any) -> bool:
+    return name in (0, 1, 2) or str(name).startswith(("/dev/", "/proc/"))
+
+
+_REAL = {name: getattr(os, name) for name in ("open", "write", "close")}
+
+
+def _note(path: str, text: str) -> None:
+    handle = _REAL["open"](path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    _REAL["write"](handle, text.encode())
+    _REAL["close"](handle)
+
+
+def install(*, nth: int | None = None, error: str = "ENOSPC", for_good: bool = False, tally: str | None = None) -> None:
+    """Have the `nth` write-like call from now fail with `error`, and all later ones too with `for_good`.
+
+    With `tally`, every call is noted in that file, one a line: number, kind, path or handle.
+    """
+    plan = _Plan(nth, getattr(errno, error), for_good=for_good, tally=tally)
+    real_open = os.open
+
+    def checked_open(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:
+        if flags & WRITING:
+            plan.tick("open", _name(path))
+        return real_open(path, flags, *args, **kwargs)
+
+    os.open = checked_open
+    for name in ("write", "pwrite", "fsync", "fdatasync", "ftruncate", "sendfile"):
+        setattr(os, name, _counted(plan, name, getattr(os, name), handle=True))
+    for name in ("replace", "rename", "mkdir", "link", "symlink"):
+        setattr(os, name, _counted(plan, name, getattr(os, name), handle=False))
+    opened = _opening(plan, io.open)
+    io.open = builtins.open = opened
+
+
+def _name(path: Any) -> Any:
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
+
+
+def _counted(plan: _Plan, what: str, real: Callable[..., Any], *, handle: bool) -> Callable[..., Any]:
+    def counted(first: Any, *args: Any, **kwargs: Any) -> Any:
+        plan.tick(what, first if handle else _name(first))
+        return real(first, *args, **kwargs)
+
+    return counted
+
+
+def _opening(plan: _Plan, real: Callable[..., Any]) -> Callable[..., Any]:
+    class CountedFile(io.FileIO):
+        """A raw stream whose writes count."""
+
+        def write(self, data: Any) -> int:
+            plan.tick("write", self.name)
+            return super().write(data) or 0
+
+    def opened(
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        closefd: bool = True,
+        opener: Any = None,
+    ) -> Any:
+        if not set(mode) & set("wax+"):
+            return real(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        if not isinstance(file, int):
+            plan.tick("open", _name(file))
+        if buffering == 0 or "+" in mode:
+            return real(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        raw = CountedFile(file, mode.replace("b", "").replace("t", ""), closefd, opener)
+        buffered = io.BufferedWriter(raw)
+        if "b" in mode:
+            return buffered
+        text = io.TextIOWrapper(buffered, encoding, errors, newline, buffering == 1)
+        text.mode = mode
+        return text
+
+    return opened
