@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from retake import paths
 from retake.errors import RetakeError
 from retake.files import remedy_of
-from retake.workflow import freshness, targets
+from retake.workflow import bulk, freshness, targets
 from retake.workflow.invocation import invocation
 from retake.workflow.lock import take_lock
 from retake.workflow.project import TOOL_SPLITS, Project
@@ -35,6 +36,7 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
 
     global _project
     _project, run = Project(Path.cwd(), config), invocation()
+    _project.is_main = run.is_main
     try:
         if run.is_main and not run.is_dry:
             take_lock(_project.root)
@@ -100,7 +102,36 @@ def marker_files(wildcards: Any) -> list[str]:
 @_told
 def answered(wildcards: Any) -> list[str]:
     """Return the manifests of the workers that answered a (variant, sample); none for a live experiment."""
-    return _project.answered(wildcards.experiment, wildcards.variant, wildcards.sample)
+    return bulk.answered(_project, wildcards.experiment, wildcards.variant, wildcards.sample)
+
+
+@_told
+def worker_blocks(wildcards: Any) -> list[str]:
+    """Return the blocks of samples that a worker reads."""
+    return bulk.blocks_of(_project, wildcards.experiment, int(wildcards.worker))
+
+
+@_told
+def gpus(wildcards: Any) -> int:
+    """Return how many GPUs a worker's job needs; 0 where it starts no server."""
+    return bulk.gpus(_project, wildcards.experiment)
+
+
+@_told
+def constraint(wildcards: Any) -> str | None:
+    """Return the Slurm constraint that `min_vram` comes to by profiles/gpu/vram.yaml; None for no wish."""
+    return bulk.constraint(_project, wildcards.experiment)
+
+
+def local_rules(project: Project) -> list[str]:
+    """Return the rules that run where Snakemake runs, cluster or not: all but answer, and but what RETAKE_SUBMIT names.
+
+    RETAKE_SUBMIT lists stages, as in `verify` or `verify,trace`.
+    """
+    submitted = [name.strip() for name in os.environ.get("RETAKE_SUBMIT", "").split(",")]
+    counted = [f"{stage}_x{count}" for stage in ("generate", "trace", "verify") for count in project.counts]
+    others = ["samples", "merge", "trajectories", "report", "exports"]
+    return [rule for rule in counted + others if rule.partition("_x")[0] not in submitted]
 
 
 @_told

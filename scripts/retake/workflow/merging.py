@@ -13,6 +13,7 @@ from retake.merge.build import About, write_table
 from retake.merge.rows import Candidate, rows_of
 from retake.merge.verdicts import Verdicts
 from retake.samples.blocks import read_sample
+from retake.workflow.bulk import unanswered
 from retake.workflow.project import Project
 
 
@@ -35,7 +36,15 @@ def _about(project: Project, experiment: str) -> About:
         persona_digest=None if persona is None else digest_of_bytes(persona.text.encode()),
         variants=tuple(project.variants(experiment)),
         price_date=PRICE_DATE,
+        missing=tuple(_missing(project, experiment)),
     )
+
+
+def _missing(project: Project, experiment: str) -> Iterator[dict[str, Any]]:
+    """Yield the candidates that bulk answering could not answer, with why."""
+    for one in unanswered(project, experiment):
+        where = {"variant": one.variant, "sample_id": one.sample_id, "candidate_idx": one.candidate_idx}
+        yield {**where, "type": one.type, "reason": one.message}
 
 
 def _groups(project: Project, experiment: str) -> Iterator[list[dict[str, Any]]]:

@@ -20,7 +20,10 @@ TOOL_SPLITS = ("tool_calling",)
 
 
 class Project:
-    """A checkout: its root folder and what `--config` overrides. Experiments are loaded once, when first asked for."""
+    """A checkout: its root folder and what `--config` overrides. Experiments are loaded once, when first asked for.
+
+    `is_main` tells the process that schedules from a cluster's job. `placed` remembers `bulk.placed` by experiment.
+    """
 
     def __init__(self, root: Path, overrides: Mapping[str, object] | None = None) -> None:
         self.root = root
@@ -28,6 +31,8 @@ class Project:
         self._experiments: dict[str, Experiment] = {}
         self._personas: dict[str, Persona | None] = {}
         self._variants: dict[str, dict[str, Variant]] = {}
+        self.is_main = True
+        self.placed: dict[str, dict[tuple[str, str], int]] = {}
 
     @cached_property
     def ids(self) -> list[str]:
@@ -82,7 +87,8 @@ class Project:
     def is_bulk(self, experiment: str) -> bool:
         """Return whether `rule answer` fills the store before generate reads it."""
         config = self.experiment(experiment)
-        return config.workers > 0 or config.transport == "batch"
+        has_workers = config.workers > 0 and config.generator in ("vllm", "local")
+        return has_workers or config.transport == "batch"
 
     def variants(self, experiment: str) -> dict[str, Variant]:
         """Return an experiment's variants by name, in its order."""
@@ -106,10 +112,6 @@ class Project:
         """Return the files of an experiment's persona: its text, then its markers if it has any; none without a persona."""
         path = self.experiment(experiment).persona
         return [] if path is None or self.persona(experiment) is None else persona_files(path, root=self.root)
-
-    def answered(self, experiment: str, variant: str, sample: str) -> list[str]:
-        """Return the manifest of the worker that answers a (variant, sample) in bulk; none for a live experiment."""
-        return []
 
     def samples(self, experiment: str) -> list[str]:
         """Return the ids of an experiment's samples, split by split."""

@@ -75,6 +75,14 @@ class Stages:
             user = self.project.user_of_dataset(wildcards.dataset, wildcards.split)
             write_block(user, wildcards.split, int(wildcards.block), Path(output), root=self.project.root)
 
+    def answer(self, manifest: str, wildcards: Any, log: str) -> None:
+        """Answer the units of one worker into the call store, and write its manifest."""
+        from retake.workflow.workers import answer
+
+        with told(log):
+            worker = int(wildcards.worker)
+            answer(self.services, wildcards.experiment, worker, manifest=Path(manifest), log=Path(log))
+
     def generate(self, outputs: Sequence[str], block: str, wildcards: Any, log: str) -> None:
         """Ask for the candidates of one (sample, variant), and write their first answers."""
         from retake.workflow.generating import generate
