@@ -1,0 +1,104 @@
+"""The n-th write fails, for every n: a clear error, no damaged file taken as good, and a rerun that ends the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from retake.files import read_sealed
+from servers.provider import FakeProvider
+from workshop import Workshop, differing
+
+NAME = "test/talks"
+TABLE = f"results/{NAME}.parquet"
+KINDS: list[dict[str, Any]] = [{"error": "ENOSPC", "for_good": True}, {"error": "EIO", "for_good": False}]
+
+
+def talks(place: Workshop) -> None:
+    """Write an experiment that passes through all stages and needs no pool: 1 tool conversation x 2 candidates."""
+    place.experiment(NAME, dataset="embedded:basics", splits=["tool_calling"], max_queries=1, max_failures=1.0)
+
+
+def calls_of(place: Workshop, tally: Path) -> list[str]:
+    """Return the write-like calls of a clean run, one line each."""
+    place.snakemake(TABLE, writes={"tally": str(tally)})
+    return tally.read_text().splitlines()
+
+
+def fails_clearly(place: Workshop, writes: dict[str, Any]) -> str:
+    """Run once with a fault; where the run failed, what it said must be clear. Return what it said."""
+    done = place.snakemake(TABLE, writes=writes, check=False)
+    assert done.returncode in (0, 1), done
+    assert "Traceback" not in done.stdout, (writes, done.stdout)
+    if done.returncode:
+        assert "No space left" in done.stdout or "Input/output error" in done.stdout, (writes, done.stdout)
+    else:
+        assert len(place.rows(NAME)) == 2
+    return done.stdout
+
+
+def nothing_is_damaged(place: Workshop) -> None:
+    for root in ("results", ".retake/calls"):
+        for file in place.path(root).rglob("*.json"):
+            if file.name != "metadata.json" and ".mocks" not in file.parts:
+                read_sealed(file)
+
+
+def replay(place: Workshop, server: FakeProvider, wanted: dict[str, str], writes: dict[str, Any]) -> None:
+    """Fail a run that finds all its answers in the store; then one command makes what an undisturbed run made."""
+    place.clear("results", ".snakemake", "logs")
+    fails_clearly(place, writes)
+    nothing_is_damaged(place)
+    asked = server.counts()["asked"]
+    place.build(TABLE)
+    assert server.counts()["asked"] == asked
+    assert differing(place.outputs(), wanted) == [], writes
+
+
+def live(place: Workshop, server: FakeProvider, writes: dict[str, Any]) -> None:
+    """Fail a run that asks; then one command makes what an undisturbed run makes from the same answers."""
+    place.clear()
+    server.reset()
+    fails_clearly(place, writes)
+    nothing_is_damaged(place)
+    kept, asked = place.stored(), server.counts()["asked"]
+    place.build(TABLE)
+    unique = len({record["digest"] for record in server.requests()})
+    assert place.stored() == unique
+    assert server.counts()["asked"] <= unique + (asked - kept)
+    made = place.outputs()
+    place.clear("results", ".snakemake", "logs")
+    place.build(TABLE)
+    assert differing(place.outputs(), made) == [], writes
+
+
+def spread(numbers: list[int], count: int) -> list[int]:
+    """Return `count` of the numbers, evenly spread, first and last among them."""
+    return sorted({numbers[round(i * (len(numbers) - 1) / (count - 1))] for i in range(count)})
+
+
+def through(place: Workshop, server: FakeProvider, tmp_path: Path, *, replays: int | None, lives: int | None) -> None:
+    talks(place)
+    live_calls = calls_of(place, tmp_path / "live.txt")
+    wanted = place.outputs()
+    place.clear("results", ".snakemake", "logs")
+    replayed = calls_of(place, tmp_path / "replay.txt")
+    assert differing(place.outputs(), wanted) == []
+    numbers = list(range(1, len(replayed) + 1))
+    for i, nth in enumerate(spread(numbers, replays) if replays else numbers):
+        for kind in KINDS if replays is None else [KINDS[i % 2]]:
+            replay(place, server, wanted, {"nth": nth, **kind})
+    storing = [int(line.split()[0]) for line in live_calls if "/.retake/calls" in line]
+    for i, nth in enumerate(spread(storing, lives) if lives else storing):
+        for kind in KINDS if lives is None else [KINDS[i % 2]]:
+            live(place, server, {"nth": nth, **kind})
+
+
+def test_some_of_all_writes_fail(place: Workshop, server: FakeProvider, tmp_path: Path) -> None:
+    through(place, server, tmp_path, replays=9, lives=4)
+
+
+@pytest.mark.long
+def test_every_write_fails(place: Workshop, server: FakeProvider, tmp_path: Path) -> None:
+    through(place, server, tmp_path, replays=None, lives=None)
