@@ -60,6 +60,9 @@ COSTLY = {
 }
 
 
+REPEATED = "$|$x|\\boxed{|\\boxed{1} |the answer is |not |<think>|<think>a</think>|#### |1,|(|\\| |final answer is: 3 |final answer is 5 I hope |So, |a|word |x is |\\(|\\[ x |**|answer:| is a|²|12 34 |1,234 |The answer is not b |=|answer to |\\text{|5 cm|m/s "
+
+
 @pytest.fixture(scope="module")
 def verifier() -> Iterator[MathVerifier]:
     made = MathVerifier(processes=1)

@@ -9,8 +9,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from mpmath.ctx_mp import MPContext
-
 from .limits import MAX_EXPONENT_BITS, MAX_FACTORIAL, MAX_STEPS, OverLimit, Unparseable
 from .nodes import Node
 
@@ -91,6 +89,12 @@ _EXACT: dict[str, Callable[..., Fraction | None]] = {
 }
 
 
+def _context() -> Any:
+    from mpmath.ctx_mp import MPContext
+
+    return MPContext()  # its own precision: threads share nothing
+
+
 @dataclass
 class Evaluator:
     """Evaluates trees at points, at `digits` digits; `is_real` refuses values that leave the real numbers."""
@@ -98,7 +102,7 @@ class Evaluator:
     digits: int = 50
     is_real: bool = True
     steps: int = 0
-    context: MPContext = field(default_factory=MPContext)
+    context: Any = field(default_factory=_context)
 
     def __post_init__(self) -> None:
         self.context.dps = self.digits

@@ -31,6 +31,8 @@ _JOINT = re.compile(
     r"(?:\s|\$|\\\)|\\\(|\\quad|\\text\s*\{[^{}]{0,30}\b(?:and|or)\s*\}|,|\.?\s*(?:\b[a-z]+\s+)?\band\b|\bor\b|&|;|[a-zA-Z](?:_\{?\d\}?)?\s*=)*"
 )
 _MAX_BOXES = 40  # the last ones of a text that are looked at
+_THOUGHTS = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.I)
+MAX_READ = 12_000  # characters at the end of what a candidate says, where its answer stands
 MAX_TEXT = 400_000  # characters of a candidate; only its end is read beyond
 
 
@@ -45,11 +47,18 @@ class Extracted:
 
 
 def without_thoughts(text: str) -> str:
-    """Return a candidate's text without its <think> part, closed or cut off."""
-    text = re.sub(r"<(think|thinking|reasoning)>.*?</\1>", " ", text[-MAX_TEXT:], flags=re.S | re.I)
-    if re.search(r"</(?:think|thinking|reasoning)>", text, re.I):
-        text = re.split(r"</(?:think|thinking|reasoning)>", text, flags=re.I)[-1]
-    return re.split(r"<(?:think|thinking|reasoning)>", text, maxsplit=1, flags=re.I)[0].strip()
+    """Return a candidate's text without its <think> part, closed or cut off; of a long text, its end."""
+    text = text[-MAX_TEXT:]
+    tags = list(_THOUGHTS.finditer(text))
+    opened = [tag.start() for tag in tags if not tag[1]]
+    closed = [tag.end() for tag in tags if tag[1]]
+    if not tags:
+        return text[-MAX_READ:].strip()
+    after = text[closed[-1] :] if closed else ""
+    reopened = [start - closed[-1] for start in opened if closed and start >= closed[-1]]
+    after = after[: reopened[0]] if reopened else after
+    before = text[: opened[0]] if opened and (not closed or opened[0] < closed[0]) else ""
+    return (after if after.strip() else before)[-MAX_READ:].strip()
 
 
 def extract(text: str) -> Extracted | None:
@@ -111,7 +120,7 @@ def _joined(text: str, boxes: list[tuple[int, int, str]]) -> tuple[str, ...]:
     joined: list[str] = []
     for before, after in zip(reversed(boxes[:-1]), reversed(boxes[1:]), strict=True):
         between = text[before[1] : after[0]]
-        if not re.search(r",|\band\b|\bor\b|;", between) or not re.fullmatch(_JOINT, between):
+        if len(between) > 80 or not re.search(r",|\band\b|\bor\b|;", between) or not re.fullmatch(_JOINT, between):
             break
         joined.append(before[2])
     return tuple(reversed(joined))

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, replace
 
 from .compare import compare
-from .extract import Extracted, candidates
+from .extract import MAX_READ, Extracted, candidates
 from .limits import OverLimit
 from .numeric import Outcome
 from .reading import Reading, read
+
+_GUESSED = frozenset({"concluded", "last expression", "last number", "sentence"})
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,23 @@ class Grade:
 
 
 def grade(gold: str, text: str) -> Grade:
-    """Return the grade of `text` against the reference `gold`, in the calling thread and bounded time."""
-    reference = next(candidates(gold), None)
+    """Return the grade of `text` against the reference `gold`, in the calling thread and bounded time.
+
+    Where the reference is prose, and its answer had to be guessed, no verdict is sure.
+    """
+    reference = next(candidates(gold), None) if len(gold) <= MAX_READ else None
     expected = _several(reference, reference) if reference else gold.strip()
     try:
         reading = read(expected)
     except (OverLimit, RecursionError) as error:
         return Grade(expected, None, Outcome(None, 0.0, "limits", f"the reference: {error}"), True)
+    given = _grade(reading, expected, text)
+    if reference is not None and reference.method in _GUESSED:
+        return replace(given, outcome=replace(given.outcome, confidence=min(given.outcome.confidence, 0.35)))
+    return given
+
+
+def _grade(reading: Reading, expected: str, text: str) -> Grade:
     best: Grade | None = None
     for found in candidates(text):
         given = _graded(reading, expected, found)

@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import VerifierFailed
 from . import symbolic
 
-WALL_SECONDS = 120  # only for a child that hangs without using its CPU time: load alone does not reach it
+WALL_SECONDS = 900  # only for a child that hangs without using its CPU time: load alone does not reach it
 
 
 _FAILURES = (  # what SymPy and its parsers are known to raise, and what a broken pool raises

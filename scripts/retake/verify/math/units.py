@@ -82,6 +82,7 @@ def _table() -> dict[str, Unit]:
 _UNITS = _table()
 _TEMPERATURES = {"C": (_F(1), _F(27315, 100)), "F": (_F(5, 9), _F(45967, 180))}
 _SUFFIX = r"\s*(?:\^\s*\{?\s*(-?\d)\s*\}?|\*\*(\d))?"
+_LONGEST = 60  # characters of a unit
 _CURRENCY = re.compile(r"\x00([A-Z]{3})\s*")
 _NOT_UNITS = names(
     "and or if when for where is are with in mod pi e i sqrt sin cos tan log ln x y z n k a b c infinity inf undefined none true false yes no "
@@ -112,11 +113,23 @@ def split_unit(text: str) -> tuple[str, Unit | None]:
     )
     if match and match[1].count("{") == match[1].count("}"):
         return _from_text(match[1], match[2], text)
-    match = re.match(
-        r"(.*?(?:\d|[})!]|\\pi|%))\s*((?:[a-zA-Z\\][a-zA-Z.\\]*" + _SUFFIX + r"[\s/*.-]*(?:\\cdot|per)?\s*)+)$", text
-    )
-    if match and _is_unit_text(match[2], match[1]):
-        return match[1].strip(), named(match[2])
+    return _in_plain_words(text)
+
+
+def _in_plain_words(text: str) -> tuple[str, Unit | None]:
+    """Split off a unit that is not marked as text: `125 miles`, `60 km/h`, `5 m^2`."""
+    for match in re.finditer(r"\\pi|[\d})!%]", text):
+        tail = text[match.end() :].strip()
+        if (
+            len(tail) > _LONGEST
+            or not re.fullmatch(r"[a-zA-Z\\][a-zA-Z\\ .^/*{}0-9-]*", tail)
+            or re.search(r"(?<![\^{*-])\d", tail)
+        ):
+            continue
+        body = text[: match.end()]
+        if _is_unit_text(tail, body):
+            return body.strip(), named(tail)
+        return text, None
     return text, None
 
 
