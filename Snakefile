@@ -19,6 +19,6 @@ include: "rules/exports.smk"
 rule all:
     """Build table, trajectories and report of the experiments that config/config.yaml lists."""
     default_target: True
-    localrule: True
     input:
         bind.default_targets,
+    localrule: True

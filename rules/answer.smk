@@ -11,12 +11,12 @@ rule answer:
         blocks=bind.worker_blocks,
     output:
         manifest="results/{experiment}/answer/{worker}.json",
-    params:
-        spec=bind.stage_spec("answer"),
     log:
         "logs/{experiment}/answer/{worker}.log",
     resources:
         gpu=bind.gpus,
         constraint=bind.constraint,
+    params:
+        spec=bind.stage_spec("answer"),
     run:
         stages.answer(output.manifest, wildcards, log[0])

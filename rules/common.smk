@@ -1,7 +1,6 @@
 # Binds the package's helpers to the names that the rules use; holds no rule and no logic.
 from retake.workflow import bind
 
-
 project, stages = bind.open_project(config)
 
 

@@ -9,12 +9,12 @@ rule exports:
         sft="results/{experiment}/sft.jsonl",
         preferences="results/{experiment}/preferences.jsonl",
         card="results/{experiment}/dataset_card.md",
-    params:
-        spec=bind.stage_spec("exports"),
     log:
         "logs/{experiment}/exports.log",
     benchmark:
         "logs/{experiment}/exports.tsv"
+    params:
+        spec=bind.stage_spec("exports"),
     run:
         stages.exports(output, input.table, log[0])
 
@@ -25,11 +25,11 @@ rule inspect_log:
         table="results/{experiment}.parquet",
     output:
         folder=directory("results/{experiment}/inspect_log"),
-    params:
-        spec=bind.stage_spec("inspect_log"),
     log:
         "logs/{experiment}/inspect_log.log",
     benchmark:
         "logs/{experiment}/inspect_log.tsv"
+    params:
+        spec=bind.stage_spec("inspect_log"),
     run:
         stages.inspect_log(output.folder, input.table, log[0])

@@ -4,20 +4,23 @@
 for N, names in project.counts.items():
 
     rule:
+        """Ask for all candidates of one sample and variant, and write their first answers."""
         name:
             f"generate_x{N}"
-        """Ask for all candidates of one sample and variant, and write their first answers."""
         input:
             block=bind.block,
             persona=bind.persona_files,
             answered=bind.answered,
         output:
-            expand("results/{{experiment}}/raw/{{variant}}/{{sample}}/{candidate}.json", candidate=range(N)),
+            expand(
+                "results/{{experiment}}/raw/{{variant}}/{{sample}}/{candidate}.json",
+                candidate=range(N),
+            ),
+        log:
+            "logs/{experiment}/raw/{variant}/{sample}.log",
         wildcard_constraints:
             experiment=project.pattern(names),
         params:
             spec=bind.generate_spec,
-        log:
-            "logs/{experiment}/raw/{variant}/{sample}.log",
         run:
             stages.generate(output, input.block, wildcards, log[0])

@@ -11,12 +11,12 @@ rule merge:
     output:
         table="results/{experiment}.parquet",
         metadata="results/{experiment}/metadata.json",
-    params:
-        spec=bind.merge_spec,
     log:
         "logs/{experiment}/merge.log",
     benchmark:
         "logs/{experiment}/merge.tsv"
+    params:
+        spec=bind.merge_spec,
     run:
         stages.merge(output.table, output.metadata, wildcards, log[0])
 
@@ -27,12 +27,12 @@ rule trajectories:
         table="results/{experiment}.parquet",
     output:
         index="results/{experiment}/trajectories/index.json",
-    params:
-        spec=bind.stage_spec("trajectories"),
     log:
         "logs/{experiment}/trajectories.log",
     benchmark:
         "logs/{experiment}/trajectories.tsv"
+    params:
+        spec=bind.stage_spec("trajectories"),
     run:
         stages.trajectories(output.index, input.table, wildcards, log[0])
 
@@ -40,9 +40,9 @@ rule trajectories:
 for EXPERIMENT, COPY in bind.copies(project).items():
 
     rule:
+        """Copy an experiment's table to the path that its key `output` names."""
         name:
             f"copy_{EXPERIMENT.replace('/', '_')}"
-        """Copy an experiment's table to the path that its key `output` names."""
         input:
             table=f"results/{EXPERIMENT}.parquet",
         output:

@@ -7,11 +7,11 @@ rule samples:
         sources=bind.sources,
     output:
         block="results/datasets/{dataset}/{split}/{block}.jsonl",
-    params:
-        spec=bind.samples_spec,
     log:
         "logs/datasets/{dataset}/{split}/{block}.log",
     benchmark:
         "logs/datasets/{dataset}/{split}/{block}.tsv"
+    params:
+        spec=bind.samples_spec,
     run:
         stages.write_samples(output.block, wildcards, log[0])

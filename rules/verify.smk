@@ -3,20 +3,23 @@
 for N, names in project.counts.items():
 
     rule:
+        """Judge all candidates of one sample and variant."""
         name:
             f"verify_x{N}"
-        """Judge all candidates of one sample and variant."""
         input:
             answers=bind.answers,
             block=bind.block,
             markers=bind.marker_files,
         output:
-            expand("results/{{experiment}}/verification/{{variant}}/{{sample}}/{candidate}.json", candidate=range(N)),
+            expand(
+                "results/{{experiment}}/verification/{{variant}}/{{sample}}/{candidate}.json",
+                candidate=range(N),
+            ),
+        log:
+            "logs/{experiment}/verification/{variant}/{sample}.log",
         wildcard_constraints:
             experiment=project.pattern(names),
         params:
             spec=bind.verify_spec,
-        log:
-            "logs/{experiment}/verification/{variant}/{sample}.log",
         run:
             stages.verify(output, input.block, wildcards, log[0])

@@ -155,11 +155,12 @@ def test_ctrl_c_stops_soon_and_keeps_what_was_answered(place: Workspace, server:
 
 
 def test_a_second_run_at_once_is_refused_clearly(place: Workspace, server: FakeProvider) -> None:
-    place.experiment(max_queries=8)
-    server.set(latency_s=1.0)
+    place.experiment(max_queries=8, concurrency=1)
+    server.set(latency_s=5.0)
     run = started(place, TABLE)
     wait_until(lambda: server.counts()["asked"] >= 1)
     refused = place.snakemake(TABLE, check=False)
+    server.set(latency_s=0.0)
     assert refused.returncode != 0
     assert "another run" in refused.stdout + refused.stderr
     assert run.wait(timeout=300) == 0

@@ -136,6 +136,13 @@ class Stages:
         with told(log):
             write_report(Path(table), Path(page))
 
+    def figures(self, outputs: Any, table: str, log: str) -> None:
+        """Write an experiment's tables and charts for Snakemake's report."""
+        from retake.look.figures import write_figures
+
+        with told(log):
+            write_figures(Path(table), **{name: Path(path) for name, path in outputs.items()})
+
     def exports(self, outputs: Any, table: str, log: str) -> None:
         """Write training data and a dataset card."""
         from retake.merge.exports import write_preferences, write_sft
