@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any
 
 if __name__ != "__main__":
-    from retake.verify.code.values import NotPlain, pack, unpack
+    from retake.verify.code.values import MAX_DEPTH, NotPlain, pack, unpack
 
 WORK = "/tmp/work"
 PR_SET_DUMPABLE = 4
@@ -137,17 +137,21 @@ def load(sources: list[str], *, is_bare: bool) -> dict[str, Any]:
     return module.__dict__
 
 
-def plain(value: Any) -> Any:
-    """Return numpy's scalars and arrays, and the dicts of `collections`, as the plain values they stand for."""
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return numpy's scalars and arrays, and the dicts of `collections`, as the plain values they stand for.
+
+    Raises:
+        NotPlain: where the value is nested too deeply.
+    """
+    if depth > MAX_DEPTH:
+        raise NotPlain(f"a value nested more than {MAX_DEPTH} deep")
     kind = type(value)
     if kind.__module__ == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
-    if kind in (collections.OrderedDict, collections.defaultdict, collections.Counter):
-        value, kind = dict(value), dict
     if kind in (list, tuple, set, frozenset):
-        return kind(plain(each) for each in value)
-    if kind is dict:
-        return {plain(key): plain(each) for key, each in value.items()}
+        return kind(plain(each, depth + 1) for each in value)
+    if kind in (dict, collections.OrderedDict, collections.defaultdict, collections.Counter):
+        return {plain(key, depth + 1): plain(each, depth + 1) for key, each in value.items()}
     return value
 
 
