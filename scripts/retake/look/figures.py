@@ -44,6 +44,8 @@ def _csv(table: Table) -> str:
 def _svg(chart: Chart) -> str:
     import vl_convert
 
-    spec: dict[str, Any] = {**chart.spec, "width": WIDTH_PX, "title": chart.title, "background": "white"}
+    legend = "   ".join(f"{glyph} {name}" for _, glyph, name in chart.series)
+    title = {"text": chart.title, "subtitle": legend} if legend else chart.title
+    spec: dict[str, Any] = {**chart.spec, "width": WIDTH_PX, "title": title, "background": "white"}
     spec.pop("autosize", None)
     return vl_convert.vegalite_to_svg(spec)
