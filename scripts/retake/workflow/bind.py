@@ -14,6 +14,7 @@ from retake.files import remedy_of
 from retake.workflow import bulk, freshness, targets
 from retake.workflow.invocation import invocation
 from retake.workflow.lock import take_lock
+from retake.workflow.logfiles import forgive_refused_lines
 from retake.workflow.project import TOOL_SPLITS, Project
 from retake.workflow.stages import Stages
 
@@ -35,6 +36,7 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
     from snakemake.exceptions import WorkflowError
 
     global _project
+    forgive_refused_lines()
     _project, run = Project(Path.cwd(), config), invocation()
     _project.is_main = run.is_main
     try:
