@@ -21,13 +21,15 @@ _lock = threading.Lock()
 
 class _Plan:
     def __init__(self, nth: int | None, code: int, *, for_good: bool, tally: str | None) -> None:
+        self.within = os.getcwd() + os.sep
         self.nth, self.code, self.for_good, self.tally = nth, code, for_good, tally
         self.pid = os.getpid()
         self.calls = 0
 
     def tick(self, what: str, name: Any) -> None:
         """Count a call, and raise where it is the one that fails."""
-        if os.getpid() != self.pid or _is_console(name):
+        name = _path_of(name)
+        if os.getpid() != self.pid or not name.startswith(self.within):
             return
         with _lock:
             self.calls += 1
@@ -35,11 +37,14 @@ class _Plan:
             if self.tally is not None:
                 _note(self.tally, f"{self.calls} {what} {name}{' FAILS' if fails else ''}\n")
         if fails:
-            raise OSError(self.code, os.strerror(self.code), name if isinstance(name, str) else None)
+            raise OSError(self.code, os.strerror(self.code), name)
 
 
-def _is_console(name: Any) -> bool:
-    return name in (0, 1, 2) or str(name).startswith(("/dev/", "/proc/"))
+def _path_of(name: Any) -> str:
+    """Return the absolute path of a path or an open handle."""
+    if isinstance(name, int):
+        return os.readlink(f"/proc/self/fd/{name}")
+    return os.path.abspath(os.fsdecode(name))
 
 
 _REAL = {name: getattr(os, name) for name in ("open", "write", "close")}
