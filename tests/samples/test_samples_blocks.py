@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from retake.errors import DamagedFile, DataError
 from retake.experiment.model import Experiment
-from retake.samples.blocks import dataset_id, read_sample, samples_of, source_files, write_block
+from retake.samples.blocks import dataset_id, read_block, read_sample, samples_of, source_files, write_block
 from retake.samples.datasets import NEMOTRON_V1, NEMOTRON_V2, stand_ins
 from retake.samples.sample import Sample
 from workspace import ROOT, shared_data
@@ -35,7 +35,7 @@ def samples(asked: Experiment, root: Path, *, split: str = "math", blocks: int =
     for block in range(blocks):
         out = root / f"out/{dataset_id(asked, split)}/{block}.jsonl"
         write_block(asked, split, block, out, root=root)
-        read += [Sample.from_dict(json.loads(line)) for line in out.read_text().split("\n") if line]
+        read += read_block(out).values()
     return read
 
 
@@ -280,6 +280,31 @@ def test_a_damaged_block_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "0.jsonl").write_text(text)
     with pytest.raises(DamagedFile, match=r"0\.jsonl, line 1"):
         read_sample(tmp_path / "0.jsonl", "math_0001")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_a_block_cut_short_anywhere_is_damaged(tmp_path: Path, share: float) -> None:
+    (tmp_path / "d.jsonl").write_text(lines(30))
+    block = tmp_path / "0.jsonl"
+    write_block(experiment("d.jsonl"), "math", 0, block, root=tmp_path)
+    whole = block.read_bytes()
+    at = int(len(whole) * share)
+    for cut in (at, whole.find(b"\n", at) + 1 if share < 0.9 else at):
+        block.write_bytes(whole[:cut])
+        with pytest.raises(DamagedFile, match=r"0\.jsonl"):
+            read_block(block)
+
+
+@pytest.mark.parametrize("nth", [3, 500, 2_000])
+def test_a_flipped_bit_in_a_block_is_noticed(tmp_path: Path, nth: int) -> None:
+    (tmp_path / "d.jsonl").write_text(lines(30))
+    block = tmp_path / "0.jsonl"
+    write_block(experiment("d.jsonl"), "math", 0, block, root=tmp_path)
+    data = bytearray(block.read_bytes())
+    data[nth] ^= 1
+    block.write_bytes(bytes(data))
+    with pytest.raises(DamagedFile, match=r"0\.jsonl"):
+        read_block(block)
 
 
 def test_no_path_of_this_machine_gets_into_samples(tmp_path: Path) -> None:

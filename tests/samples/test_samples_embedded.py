@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from retake.experiment.model import Experiment
 from retake.samples.adapters.calibration import FLAWS
-from retake.samples.blocks import write_block
+from retake.samples.blocks import read_block, write_block
 from retake.samples.sample import Sample
 from workspace import ROOT
 
@@ -22,7 +21,7 @@ def embedded(name: str, split: str, folder: Path, blocks: int = 1) -> list[Sampl
     read = []
     for block in range(blocks):
         write_block(asked, split, block, folder / "0.jsonl", root=ROOT)
-        read += [Sample.from_dict(json.loads(line)) for line in (folder / "0.jsonl").read_text().split("\n") if line]
+        read += read_block(folder / "0.jsonl").values()
     return read
 
 

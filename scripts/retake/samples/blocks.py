@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import threading
 from collections.abc import Iterator
@@ -13,11 +12,14 @@ from pathlib import Path
 from retake import paths
 from retake.errors import DamagedFile, DataError
 from retake.experiment.model import Experiment
-from retake.files import canonical_json, digest, write_text
+from retake.files import digest, sealed, unsealed, write_bytes
 from retake.samples.datasets import dataset_of, hub_split
 from retake.samples.sample import Sample
 from retake.samples.selection import selection
 from retake.samples.sources import local_file, open_source
+
+ROWS = "rows"
+"""Key of a block's line that says how many lines the block has."""
 
 
 def dataset_id(experiment: Experiment, split: str) -> str:
@@ -60,11 +62,13 @@ def samples_of(experiment: Experiment) -> list[str]:
 def write_block(experiment: Experiment, split: str, block: int, out: Path, *, root: Path = Path()) -> None:
     """Write rows 100b+1 to 100b+100 of a split's selection to `out`, one sample a line; the last block may be shorter.
 
+    Each line carries its own checksum and the number of lines, so that any damage shows.
+
     Raises:
         DataError: where the data cannot be read, or ends before the block begins.
     """
     samples = _taken(experiment, split, root=root).block(block)
-    write_text(out, "".join(canonical_json(sample.as_dict()) + "\n" for sample in samples))
+    write_bytes(out, b"".join(sealed({**sample.as_dict(), ROWS: len(samples)}) for sample in samples))
 
 
 class _Taken:
@@ -130,12 +134,22 @@ def read_sample(block: Path, sample: str) -> Sample:
         DataError: where the split has too few rows for it; the message gives the number.
     """
     position = paths.position_of(sample)
-    samples = _read_block(block, block.stat().st_mtime_ns)
+    samples = read_block(block)
     found = samples.get(position)
     if found is None:
         there = max(samples, default=paths.block_of(position) * paths.BLOCK_ROWS)
         raise too_few(f"{sample}: its split ({_name_of(samples, block)})", wanted=position, there=there)
     return found
+
+
+def read_block(block: Path) -> dict[int, Sample]:
+    """Return the samples of a block by position; the file is parsed once while it stays as it is.
+
+    Raises:
+        FileNotFoundError: where there is no such block.
+        DamagedFile: where it is empty, cut short, or not what its checksums say.
+    """
+    return _read_block(block, block.stat().st_mtime_ns)
 
 
 def _name_of(samples: dict[int, Sample], block: Path) -> str:
@@ -144,15 +158,13 @@ def _name_of(samples: dict[int, Sample], block: Path) -> str:
 
 @lru_cache(maxsize=256)
 def _read_block(block: Path, _stamp: int) -> dict[int, Sample]:
-    samples = {}
-    for number, line in enumerate(block.read_text(encoding="utf-8").split("\n"), start=1):
-        if not line:
-            continue
-        try:
-            sample = Sample.from_dict(json.loads(line))
-        except (ValueError, TypeError) as error:
-            raise DamagedFile(
-                f"{block}, line {number}: not a sample ({error}). Delete the file; it is made again."
-            ) from error
-        samples[sample.position] = sample
-    return samples
+    lines = [line for line in block.read_bytes().split(b"\n") if line]
+    bodies = [unsealed(line, name=f"{block}, line {number}") for number, line in enumerate(lines, start=1)]
+    try:
+        is_whole = bool(bodies) and all(body.pop(ROWS) == len(bodies) for body in bodies)
+        samples = [Sample.from_dict(body) for body in bodies]
+    except (KeyError, TypeError) as error:
+        raise DamagedFile(f"{block}, line 1: its lines are no samples ({error})") from error
+    if not is_whole:
+        raise DamagedFile(f"{block}: {'it is empty' if not bodies else 'lines are missing'}")
+    return {sample.position: sample for sample in samples}
