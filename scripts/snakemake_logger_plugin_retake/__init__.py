@@ -13,12 +13,14 @@ from logging import WARNING, LogRecord
 from typing import Any
 
 from retake.calls.progress import PROGRESS
+from retake.files import remedy_of
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LINE_EVERY_S = 10.0
 FAILURES_SHOWN = 5
 _NOISE = ("Using workflow specific profile", "Assuming unrestricted", "Provided cores", "Rules claiming", "Select jobs", "Execute ", "host:", "Building DAG", "Complete log", "Using shell", "Job stats", "Would remove", "This was a dry-run", "Shutting down", "Exiting because", "Config file", "Trying to restart", "No validator", "Removing output files", "[", "Conda environments", "Reasons:")  # fmt: skip
+_DISK = re.compile(r"^OSError: \[Errno (5|28|30|122)\] (.*)$", re.MULTILINE)
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
 
 
@@ -168,6 +170,13 @@ def _kinds(reason: str) -> str:
 
 
 def _told(text: str) -> str:
-    """Return an error without Snakemake's frame around a message that was written for the user."""
+    """Return an error without Snakemake's frame around a message that was written for the user.
+
+    Where Snakemake itself falls over a disk that refuses, its traceback says no more than the file and the reason.
+    """
+    disk = _DISK.findall(text)
+    if disk:
+        number, what = disk[-1]
+        return f"{what}. {remedy_of(OSError(int(number), what))}"
     lines = [line for line in text.splitlines() if not re.match(r'^\s*(File ".*", line \d+|Traceback:?$)', line)]
     return "\n".join(line for line in lines if line.strip())
