@@ -7,6 +7,7 @@ rule merge:
         raw=bind.all_files("raw"),
         trace=bind.all_files("trace"),
         verification=bind.all_files("verification"),
+        blocks=bind.blocks,
         stamp=bind.stamp,
     output:
         table="results/{experiment}.parquet",

@@ -13,7 +13,7 @@ from retake.errors import RetakeError
 from retake.files import remedy_of
 from retake.workflow import bulk, freshness, targets
 from retake.workflow.invocation import invocation
-from retake.workflow.lock import take_lock
+from retake.workflow.lock import is_free, take_lock
 from retake.workflow.logfiles import forgive_refused_lines
 from retake.workflow.project import TOOL_SPLITS, Project
 from retake.workflow.stages import Stages
@@ -44,7 +44,7 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
             take_lock(_project.root)
         for warning in targets.check_targets(_project, list(run.targets)):
             LOG.warning(warning)
-        if run.is_main:
+        if run.is_main and (not run.is_dry or is_free(_project.root)):
             targets.set_failures_aside(_project, list(run.targets))
     except RetakeError as error:
         raise WorkflowError(str(error)) from None
@@ -87,6 +87,12 @@ def samples_spec(wildcards: Any) -> str:
 def block(wildcards: Any) -> str:
     """Return the block that holds a sample."""
     return _project.block(wildcards.experiment, wildcards.sample)
+
+
+@_told
+def blocks(wildcards: Any) -> list[str]:
+    """Return the blocks that an experiment's samples lie in."""
+    return _project.blocks(wildcards.experiment)
 
 
 @_told

@@ -39,3 +39,20 @@ def take_lock(root: Path) -> None:
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     os.set_inheritable(handle, False)
     _held.append(handle)
+
+
+def is_free(root: Path) -> bool:
+    """Return whether no process works in this folder: a plan then may set failed candidates' files aside, else it must not."""
+    if _held:
+        return True
+    try:
+        handle = os.open(root / ".retake" / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True

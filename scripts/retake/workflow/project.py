@@ -129,6 +129,10 @@ class Project:
         number = paths.block_of(paths.position_of(sample))
         return paths.block_path(dataset_id(self.experiment(experiment), split), split, number)
 
+    def blocks(self, experiment: str) -> list[str]:
+        """Return the blocks that an experiment's samples lie in, each once, in order."""
+        return list(dict.fromkeys(self.block(experiment, sample) for sample in self.samples(experiment)))
+
     @cached_property
     def _splits_of_datasets(self) -> dict[tuple[str, str], str]:
         found: dict[tuple[str, str], str] = {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from retake.errors import RetakeError
+from retake.errors import DamagedFile, RetakeError
 from retake.files import remedy_of
 from retake.samples.blocks import read_sample, write_block
 from retake.samples.sample import Sample
@@ -36,6 +36,15 @@ def told(log: str) -> Iterator[None]:
         raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
 
 
+@contextmanager
+def _undamaged(mend: Callable[[DamagedFile], DamagedFile]) -> Iterator[None]:
+    """Have a job that meets a damaged file set it aside, and say what to do."""
+    try:
+        yield
+    except DamagedFile as error:
+        raise mend(error) from None
+
+
 class Stages:
     """The stages of one Snakemake run; what they share (event loop, clients, pools) is made when first needed."""
 
@@ -43,6 +52,7 @@ class Stages:
         self.project = project
         self._services: Services | None = None
         self._lock = threading.Lock()
+        self._damage: dict[str, DamagedFile] = {}
 
     @property
     def services(self) -> Services:
@@ -87,7 +97,7 @@ class Stages:
         """Ask for the candidates of one (sample, variant), and write their first answers."""
         from retake.workflow.generating import generate
 
-        with told(log):
+        with self._job(wildcards.experiment, log):
             generate(
                 self.services, wildcards.experiment, wildcards.variant, self._sample(block, wildcards), outputs=outputs
             )
@@ -96,7 +106,7 @@ class Stages:
         """Hold the tool conversations that follow the first answers of one (sample, variant)."""
         from retake.workflow.tracing import trace
 
-        with told(log):
+        with self._job(wildcards.experiment, log):
             trace(
                 self.services,
                 wildcards.experiment,
@@ -110,7 +120,7 @@ class Stages:
         """Judge the candidates of one (sample, variant)."""
         from retake.workflow.verifying import verify
 
-        with told(log):
+        with self._job(wildcards.experiment, log):
             verify(
                 self.services, wildcards.experiment, wildcards.variant, self._sample(block, wildcards), outputs=outputs
             )
@@ -119,7 +129,7 @@ class Stages:
         """Write the table of an experiment and its metadata.json."""
         from retake.workflow.merging import merge
 
-        with told(log):
+        with self._job(wildcards.experiment, log):
             merge(self.project, wildcards.experiment, Path(table), Path(metadata))
 
     def trajectories(self, index: str, table: str, wildcards: Any, log: str) -> None:
@@ -160,6 +170,20 @@ class Stages:
 
         with told(log):
             write_inspect_log(Path(table), Path(folder))
+
+    @contextmanager
+    def _job(self, experiment: str, log: str) -> Iterator[None]:
+        with told(log), _undamaged(lambda error: self._mended(experiment, error)):
+            yield
+
+    def _mended(self, experiment: str, error: DamagedFile) -> DamagedFile:
+        """Set an experiment's damaged files aside, once a run: whichever job meets them first tells of all."""
+        from retake.workflow.damage import set_damaged_inputs_aside
+
+        with self._lock:
+            if experiment not in self._damage:
+                self._damage[experiment] = set_damaged_inputs_aside(self.project, experiment, error)
+            return self._damage[experiment]
 
     def _sample(self, block: str, wildcards: Any) -> Sample:
         return read_sample(Path(block), wildcards.sample)

@@ -130,7 +130,7 @@ def set_failures_aside(project: Project, targets: list[str]) -> None:
 
 
 def refreshed_stamp(project: Project, experiment: str) -> str:
-    """Return the merge's stamp, rewritten where candidate files are missing beside an existing table.
+    """Return the merge's stamp, rewritten where candidate files or blocks are missing beside an existing table.
 
     A missing intermediate does not by itself make Snakemake merge again. The changed content of this file does, and with the
     merge exactly the jobs that make what is missing; the run after that finds nothing to do.
@@ -154,7 +154,7 @@ def refreshed_stamp(project: Project, experiment: str) -> str:
 def _missing(project: Project, experiment: str) -> list[str]:
     count = project.experiment(experiment).num_candidates
     expected = {f"{k}.json" for k in range(count)}
-    missing = []
+    missing = [block for block in project.blocks(experiment) if not (project.root / block).exists()]
     for variant, sample in project.units(experiment):
         stages = paths.STAGES if project.has_tools(sample) else ("raw", "verification")
         for stage in stages:
