@@ -47,8 +47,8 @@ for EXPERIMENT, COPY in bind.copies(project).items():
         input:
             table=f"results/{EXPERIMENT}.parquet",
         output:
-            copy=COPY,
+            COPY,
         log:
             f"logs/{EXPERIMENT}/copy.log",
         shell:
-            "cp {input.table} {output.copy} 2> {log}"
+            "cp {input.table} {output} 2> {log}"
