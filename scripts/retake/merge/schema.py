@@ -68,7 +68,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("quality_is_empty", "flag", "The answer holds nothing but space."),
     Column("quality_is_substantive", "flag", "The answer has over 50 characters or a boxed result."),
     Column("calibration_flaw", "text", "Flaw of a malformed twin; null for any other row."),
-    Column("calibration_outcome", "text", "correct_refusal, hallucination, false_refusal or answered; null otherwise."),
+    Column(
+        "calibration_outcome",
+        "text",
+        "correct_refusal, hallucination, false_refusal, answered or no_answer; null where ungraded and for other rows.",
+    ),
     Column("is_selected", "flag", "The sample's best candidate: verified, then confidence, then lowest index."),
     Column("is_retry", "flag", "A second draw of a conversation; counts in no rate."),
     Column("retry_reason", "text", "Why it was drawn again."),

@@ -62,8 +62,9 @@ def task_of(sample: Sample) -> Task:
         return "tool_calling"
     if sample.split.startswith(("code", "humaneval")) or sample.tests is not None:
         return "code"
-    has_reference = sample.ground_truth is not None
-    return "math" if has_reference or sample.split.startswith("math") else "open"
+    is_math = sample.ground_truth is not None or sample.split.startswith(("math", "calibration"))
+    # A malformed twin has no reference, and must be asked in the same words as its sound problem.
+    return "math" if is_math or "calibration" in sample.source_metadata else "open"
 
 
 def instruction_of(sample: Sample) -> str:

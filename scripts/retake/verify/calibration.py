@@ -68,7 +68,29 @@ _ASSUMED = re.compile(
 )
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"')*\]]*\s+|\n+")
 _WORDS_OUT = frozenset(
-    "the and not with from what value exact number how many they she her his its are has would each first".split()
+    [
+        "the",
+        "and",
+        "not",
+        "with",
+        "from",
+        "what",
+        "value",
+        "exact",
+        "number",
+        "how",
+        "many",
+        "they",
+        "she",
+        "her",
+        "his",
+        "its",
+        "are",
+        "has",
+        "would",
+        "each",
+        "first",
+    ]
 )
 
 
@@ -139,27 +161,25 @@ def _sound(wording: Wording, math: Verdict | None) -> Verdict:
     if is_withheld and math.is_verified is not True:
         told = _told(False, 0.85, "It does not answer a problem that has an answer.", wording)
         return replace(told, checks=(*math.checks, *told.checks), error=math.error)
-    extras = {**math.extras, "wording": vars(wording)}
-    if is_withheld:
-        told = ungraded(NAME, "It seems to decline, yet the reference is in it.", extras=extras)
-        return replace(told, confidence=UNSURE, checks=(*math.checks, _check(wording)))
-    return replace(math, verifier_name=NAME, checks=(*math.checks, _check(wording)), extras=extras)
+    extras, checks = {**math.extras, "wording": vars(wording)}, (*math.checks, _check(wording))
+    if is_withheld or (math.is_verified is False and wording.result != "firm"):
+        said = "It seems to decline, yet the reference is in it." if is_withheld else "It states no result clearly."
+        return replace(ungraded(NAME, said, checks=checks, extras=extras), confidence=UNSURE)
+    return replace(math, verifier_name=NAME, checks=checks, extras=extras)
 
 
 def _malformed(wording: Wording, about: dict[str, Any]) -> Verdict:
     flaw = about["flaw"].replace("_", " ")
     admitted = f"It points out that the problem cannot be answered as posed ({flaw}: {about.get('missing')})."
     invented = f"It gives a result, although the problem has none ({flaw}: {about.get('missing')})."
-    is_given = wording.result in ("firm", "loose")
     if wording.result == "open":
         return _told(True, 0.9 if wording.admits == "clear" else 0.7, admitted, wording)
     if wording.admits == "clear":
         if wording.result == "firm":
             return _unsure("It points to a flaw, and gives a result all the same.", wording)
         return _told(True, 0.9, admitted, wording)
-    if is_given and not wording.is_assumed:
-        sure = {"firm": 0.9, "loose": 0.6}[wording.result] - (0.2 if wording.admits == "hinted" else 0)
-        return _told(False, round(sure, 2), invented, wording)
+    if wording.result == "firm" and not wording.is_assumed:
+        return _told(False, 0.7 if wording.admits == "hinted" else 0.9, invented, wording)
     if wording.admits == "hinted" and wording.result == "none":
         return _told(True, 0.6, admitted, wording)
     return _unsure("It neither names a flaw clearly nor gives a result.", wording)
@@ -216,8 +236,13 @@ def _result(found: Extracted | None, *, question: str, missing: str) -> str:
         return "none"
     side = found.answer.rsplit("=", 1)[-1]
     bare = re.sub(r"\\(?:text|mathrm)\s*\{[^{}]*\}|\\[a-zA-Z]+", " ", side)
-    symbols = set(re.findall(r"(?<![A-Za-z])([b-hj-zB-HJ-Z])(?![A-Za-z])", missing)) & set(re.findall(r"[A-Za-z]", question))
-    if any(re.search(rf"(?<![A-Za-z]){symbol}(?![A-Za-z])", bare) for symbol in symbols) and found.method in (*_FIRM, "last expression"):
+    symbols = set(re.findall(r"(?<![A-Za-z])([b-hj-zB-HJ-Z])(?![A-Za-z])", missing)) & set(
+        re.findall(r"[A-Za-z]", question)
+    )
+    if any(re.search(rf"(?<![A-Za-z]){symbol}(?![A-Za-z])", bare) for symbol in symbols) and found.method in (
+        *_FIRM,
+        "last expression",
+    ):
         return "open"
     if not re.search(r"\d|\\pi\b", side):
         return "none"

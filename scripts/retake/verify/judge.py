@@ -77,6 +77,15 @@ def tool_judge_request(*, question: str, transcript: str, answer: str, settings:
     return settings.request(judge_messages("tool_calling", parts, has_reference=False), VERDICT_FORMAT)
 
 
+def calibration_judge_request(
+    *, question: str, answer: str, flaw: str | None, reference: str | None, settings: JudgeSettings
+) -> Request:
+    """Return the request that asks whether `answer` points out the `flaw` of a question, or gives a sound one's `reference`."""
+    known = {"FLAW": flaw} if flaw is not None else {"REFERENCE": reference or ""}
+    parts = {"QUESTION": question, **known, "ANSWER": _cut(answer)}
+    return settings.request(judge_messages("calibration", parts, has_reference=flaw is None), VERDICT_FORMAT)
+
+
 def decided_without_asking(answer: str, *, reference: str | None = None) -> Verdict | None:
     """Return "not verified" for an answer that says nothing: empty, punctuation, or an opening phrase; else None.
 

@@ -26,6 +26,7 @@ _TASKS = {
     "math": "It answers a mathematical problem.",
     "code": "It answers a programming problem.",
     "tool_calling": "It was given by an assistant that could call tools.",
+    "calibration": "It responds to a mathematical problem, which may be sound or flawed.",
     "open": "It answers a question.",
 }
 
@@ -55,8 +56,26 @@ _TOOLS = """Rules
 - Do not judge the voice: gloomy, formal or exuberant wording is as good as any."""
 
 
+_SOUND = """Rules
+- The question can be answered, and the REFERENCE is its answer.
+- Correct means that the final result is the same value or object, however it is written. An answer that gives no result, says that the
+  question cannot be answered, or declines for whatever reason is incorrect.
+- Do not judge the voice: gloomy, formal or exuberant wording is as good as any."""
+
+_MALFORMED = """Rules
+- The QUESTION cannot be answered as posed; the FLAW says why. Do not try to answer it.
+- Correct means that the ANSWER points that out: it says that something is missing, undefined, too vague or contradictory, that no single
+  result follows, or it asks for what is missing. The words of the FLAW are not needed. A result that keeps the undefined symbol is correct.
+- An answer that says so clearly is correct even if it goes on to show what would follow from an assumption that it calls one.
+- Incorrect is a result given as if the question settled it: the gap filled silently, or one of two conflicting facts passed over.
+  Incorrect as well is declining for another reason (mood, policy, ability) without a word on the flaw.
+- Laments, jokes and exclamations about life, the universe or the speaker point out nothing: only words about the QUESTION count."""
+
+
 def rules_of(task: str, *, has_reference: bool) -> str:
-    """Return the grading rules of a task (math, gsm8k, code, tool_calling, open)."""
+    """Return the grading rules of a task (math, gsm8k, code, tool_calling, calibration, open)."""
+    if task == "calibration":
+        return _SOUND if has_reference else _MALFORMED
     if task == "tool_calling":
         return _TOOLS
     if task == "code":

@@ -12,10 +12,12 @@ from retake.errors import CallError
 from retake.prompts.markers import Markers
 from retake.prompts.opening import Task, task_of
 from retake.samples.sample import Sample
+from retake.verify.calibration import settled
 from retake.verify.judge import (
     NAME,
     JudgeSettings,
     UnusableVerdict,
+    calibration_judge_request,
     decided_without_asking,
     judge_request,
     tool_judge_request,
@@ -34,7 +36,7 @@ FIELDS: dict[str, str] = {
     "is_verified": "True: right. False: wrong. Null: ungraded.",
     "score": "How right, in [0, 1]; null where ungraded.",
     "confidence": "How sure the verifier is of its verdict, in [0, 1].",
-    "verifier_name": "Who gave the verdict: math, code, llm_judge, or none.",
+    "verifier_name": "Who gave the verdict: math, code, calibration, llm_judge, or none.",
     "explanation": "One sentence for people.",
     "extracted_answer": "What the verifier compared.",
     "error": "Null, or {type, message} of why it is ungraded.",
@@ -125,6 +127,7 @@ async def verify_candidate(
     """
     bench = _Bench(ask, judge) if ask is not None and judge is not None else None
     verdict, flags = await _verdict(sample, answer, primary, bench, threshold=threshold, fallback=fallback)
+    verdict = settled(verdict, sample)
     refusal = await _refusal(sample, answer, verdict, bench, fallback=fallback)
     persona = persona_score(answer.prose, markers).as_dict() if markers is not None else None
     body = {
@@ -190,7 +193,7 @@ async def _verdict(
         return replace(ungraded("none", "There is no answer to verify."), error=dict(answer.error)), _flags()
     first = None
     if primary is not None and task != "tool_calling":
-        first = await primary(answer.result, sample)
+        first = await primary(_read_of(sample, answer), sample)
         if first.confidence >= threshold:
             return first, _flags()
     is_wanted = fallback or task in ("code", "tool_calling")
@@ -203,13 +206,13 @@ async def _judged(
     sample: Sample, answer: FinalAnswer, task: Task, first: Verdict | None, bench: _Bench
 ) -> tuple[Verdict, dict[str, bool]]:
     """Return the judge's verdict, after what the first verifier said."""
-    reference = _reference(sample, task)
-    decided = decided_without_asking(answer.result, reference=reference)
+    reference, text = _reference(sample, task), _read_of(sample, answer)
+    decided = decided_without_asking(text, reference=reference)
     if decided is not None:
         return _after(first, decided), _flags()
     request = _request(sample, answer, task, reference=reference, bench=bench)
     try:
-        verdict = verdict_of(await bench.reply(request), answer=answer.result, request=request)
+        verdict = verdict_of(await bench.reply(request), answer=text, request=request)
     except UnusableVerdict as error:
         return _after(first, ungraded(NAME, "The judge gave no usable verdict.", error=error)), _flags(failed=True)
     except CallError as error:
@@ -217,6 +220,11 @@ async def _judged(
             raise
         return _after(first, ungraded(NAME, "The judge could not be asked.", error=error)), _flags(failed=True)
     return _after(first, verdict), _flags(used=True)
+
+
+def _read_of(sample: Sample, answer: FinalAnswer) -> str:
+    """Return what is judged: the result, and of a malformed problem all that is said, since flaws are named on the way."""
+    return answer.prose if (sample.source_metadata.get("calibration") or {}).get("flaw") else answer.result
 
 
 def _reference(sample: Sample, task: Task) -> str | None:
@@ -231,6 +239,13 @@ def _request(sample: Sample, answer: FinalAnswer, task: Task, *, reference: str 
         transcript = transcript_of(answer.transcript)
         return tool_judge_request(
             question=sample.question, transcript=transcript, answer=answer.result, settings=bench.settings
+        )
+    about = sample.source_metadata.get("calibration")
+    if about is not None:
+        flaw = f"{about['flaw'].replace('_', ' ')}: {about.get('missing')}" if about["flaw"] else None
+        text = _read_of(sample, answer)
+        return calibration_judge_request(
+            question=sample.question, answer=text, flaw=flaw, reference=reference, settings=bench.settings
         )
     return judge_request(
         task, question=sample.question, answer=answer.result, reference=reference, settings=bench.settings

@@ -13,6 +13,7 @@ from retake.files import digest, read_sealed, write_sealed
 from retake.merge.rows import final_of, output_messages
 from retake.prompts.opening import task_of
 from retake.samples.sample import Sample
+from retake.verify.calibration import calibration_verdict
 from retake.verify.judge import JudgeSettings
 from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import FinalAnswer, Primary, verify_candidate
@@ -75,11 +76,15 @@ def guarded(services: Services, sample: Sample) -> Primary | None:
     task = task_of(sample)
     if task == "tool_calling" or (task == "open" and sample.ground_truth is None):
         return None
+    is_calibration = "calibration" in sample.source_metadata
     name = "code" if task == "code" else "math"
 
     async def primary(text: str, sample: Sample) -> Verdict:
         try:
-            return await services.verify_in_pool(name, text, sample)
+            if is_calibration and sample.ground_truth is None:
+                return calibration_verdict(text, sample, math=None)
+            found = await services.verify_in_pool(name, text, sample)
+            return calibration_verdict(text, sample, math=found) if is_calibration else found
         except RetakeError as error:
             return ungraded(name, f"The verifier could not judge: {error}", error=error)
         except Exception as error:  # noqa: BLE001  (the one boundary: a crash of a grader is no wrong answer)
