@@ -13,6 +13,7 @@ from typing import Any
 from retake import paths
 from retake.files import canonical_json, digest_of_bytes, write_text
 from retake.prompts.variants import variant_digest
+from retake.verify import own as own_verifiers
 from retake.workflow.project import TOOL_SPLITS, Project
 from retake.workflow.settings import asked, judge_of, mock_of, recipe_of
 
@@ -65,8 +66,11 @@ def verifier_version(split: str) -> str:
     Only the rows tell which verifier a split needs, and a plan is made without them; the names of splits are a guide, and an
     unknown name counts as needing both.
     """
+    verifier = own_verifiers.verifier_of(split)
     if split in TOOL_SPLITS:
         own: tuple[str, ...] = ()
+    elif verifier is not None:
+        own = (own_verifiers.file_of(verifier),)
     elif split.startswith(("code", "humaneval")):
         own = CODE_CODE
     elif split.startswith(("math", "gsm8k", "stem", "calibration")):
