@@ -15,6 +15,7 @@ from retake.prompts.opening import task_of
 from retake.samples.sample import Sample
 from retake.verify.calibration import calibration_verdict
 from retake.verify.judge import JudgeSettings
+from retake.verify.own import verifier_of
 from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import FinalAnswer, Primary, verify_candidate
 from retake.workflow.freshness import verifier_version
@@ -73,14 +74,16 @@ def final_answer(body: dict[str, Any]) -> FinalAnswer:
 
 def guarded(services: Services, sample: Sample) -> Primary | None:
     """Return the verifier that a sample is given to first, or None; its crash leaves a candidate ungraded, never wrong."""
-    task = task_of(sample)
-    if task == "tool_calling" or (task == "open" and sample.ground_truth is None):
+    task, own = task_of(sample), verifier_of(sample.split)
+    if task == "tool_calling" or (task == "open" and sample.ground_truth is None and own is None):
         return None
     is_calibration = "calibration" in sample.source_metadata
-    name = "code" if task == "code" else "math"
+    name = own.NAME if own is not None else "code" if task == "code" else "math"
 
     async def primary(text: str, sample: Sample) -> Verdict:
         try:
+            if own is not None:
+                return await asyncio.to_thread(own.verify, text, sample)
             if is_calibration and sample.ground_truth is None:
                 return calibration_verdict(text, sample, math=None)
             found = await services.verify_in_pool(name, text, sample)
