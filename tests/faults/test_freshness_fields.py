@@ -27,24 +27,28 @@ TRACE = {"trace_x2": 1, "verify_x2": 1, "merge": 1}
 ALL = {"generate_x2": 2, "trace_x2": 1, "verify_x2": 2, "merge": 1}
 MATH = {"generate_x2": 1, "verify_x2": 1, "merge": 1}
 TALK = {"generate_x2": 1, "trace_x2": 1, "verify_x2": 1, "merge": 1}
-EIGHT = 8
-"""The calls of all four candidates: one a math answer; two and a judge's a conversation."""
+SIX = 6
+"""The requests of all four candidates: one a math answer, two a conversation."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A change of `base` by `change`, what it plans, and how many requests it sends that were not sent for it before."""
+    """A change of `base` by `change`, what it plans, and how many of its requests are new: of candidates, and of the judge.
+
+    The judge is asked anew only where it reads something new: an equal conversation gets its stored verdict.
+    """
 
     change: dict[str, Any]
     plan: dict[str, int]
     calls: int = 0
+    judged: int | None = 0
     base: dict[str, Any] = field(default_factory=dict)
     is_all_new: bool = False
 
 
-def everything(change: dict[str, Any], calls: int = EIGHT, **more: Any) -> Case:
+def everything(change: dict[str, Any], calls: int = SIX, **more: Any) -> Case:
     """Return the case of a change that asks for every candidate afresh."""
-    return Case(change, ALL, calls, is_all_new=True, **more)
+    return Case(change, ALL, calls, judged=None, is_all_new=True, **more)
 
 
 VLLM = {"generator": "vllm", "model": "some/model", "base_url": "URL", "judge": {"base_url": "URL"}}
@@ -54,11 +58,11 @@ CASES: dict[str, Case] = {
     "experiment_name": Case({"experiment_name": "A title"}, MERGE),
     "notes": Case({"notes": "A second look."}, MERGE),
     "dataset": Case({"dataset": "embedded:sums"}, MATH, 2, base={"splits": ["math"]}),
-    "splits": Case({"splits": ["math", "tool_calling"]}, TALK, 6, base={"splits": ["math"]}),
+    "splits": Case({"splits": ["math", "tool_calling"]}, TALK, 4, 2, base={"splits": ["math"]}),
     "split_datasets": Case({"split_datasets": {"math": "embedded:sums"}}, MATH, 2),
     "revision": Case({"revision": "a1b2c3"}, ALL),
     "streaming": Case({"streaming": False}, MERGE),
-    "max_queries": Case({"max_queries": 2}, ALL, EIGHT),
+    "max_queries": Case({"max_queries": 2}, ALL, SIX),
     "offset": everything({"offset": 1}),
     "min_query_chars": Case({"min_query_chars": 6}, ALL),
     "random_seed": everything({"random_seed": 7}),
@@ -78,9 +82,9 @@ CASES: dict[str, Case] = {
     "max_failures": Case({"max_failures": 0.5}, MERGE),
     "budget_usd": Case({"budget_usd": 100}, MERGE),
     "persona": everything({"persona": "personas/data_flexible.txt"}),
-    "variants": Case({"variants": ["control", "pressure"]}, ALL, EIGHT),
+    "variants": Case({"variants": ["control", "pressure"]}, ALL, SIX),
     "llm_judge_fallback": Case({"llm_judge_fallback": False}, VERIFY),
-    "judge": Case({"judge": {"model": "gpt-4.1"}}, VERIFY, 2),
+    "judge": Case({"judge": {"model": "gpt-4.1"}}, VERIFY, 0, 2),
     "judge_threshold": Case({"judge_threshold": 0.3}, VERIFY),
     "tool_mock": Case({"tool_mock": {"model": "gpt-4.1"}}, TRACE),
     "max_tool_turns": Case({"max_tool_turns": 9}, TRACE),
@@ -125,11 +129,14 @@ def written(place: Workshop, case: str, keys: dict[str, Any]) -> None:
     place.experiment(name_of(case), **{**body, "max_failures": 1.0, **put(keys)})
 
 
-def digests(place: Workshop, case: str) -> set[str]:
-    """Return the digests of all calls that an experiment's files came from."""
-    files = place.path(f"results/{name_of(case)}").glob("*/*/*/*.json")
-    kept = [f for f in files if f.parts[-4] in ("raw", "trace", "verification")]
-    return {digest for file in kept for digest in call_digests(place.body(str(file)))}
+def digests(place: Workshop, case: str) -> tuple[set[str], set[str]]:
+    """Return the digests of all calls that an experiment's files came from: of candidates, and of the judge."""
+    files = list(place.path(f"results/{name_of(case)}").glob("*/*/*/*.json"))
+    asked, judged = (
+        {digest for file in files if file.parts[-4] in stages for digest in call_digests(place.body(str(file)))}
+        for stages in (("raw", "trace"), ("verification",))
+    )
+    return asked, judged
 
 
 @dataclass
@@ -138,8 +145,8 @@ class Changed:
 
     place: Workshop
     plans: dict[str, dict[str, int]]
-    before: dict[str, set[str]]
-    after: dict[str, set[str]]
+    before: dict[str, tuple[set[str], set[str]]]
+    after: dict[str, tuple[set[str], set[str]]]
     settled: dict[str, dict[str, int]]
     asked: int
 
@@ -174,13 +181,18 @@ def test_a_change_plans_exactly_what_it_affects(changed: Changed) -> None:
 
 
 def test_a_change_asks_exactly_what_is_new(changed: Changed) -> None:
-    new = {case: len(changed.after[case] - changed.before[case]) for case in CASES}
-    assert new == {case: it.calls for case, it in CASES.items()}
+    new = {
+        case: [len(now - old) for now, old in zip(changed.after[case], changed.before[case], strict=True)]
+        for case in CASES
+    }
+    assert {case: asked for case, (asked, _) in new.items()} == {case: it.calls for case, it in CASES.items()}
+    told = {case: it.judged for case, it in CASES.items() if it.judged is not None}
+    assert {case: new[case][1] for case in told} == told
 
 
 def test_nothing_else_was_sent(changed: Changed) -> None:
-    new = set().union(*changed.after.values()) - set().union(*changed.before.values())
-    assert changed.asked == len(new)
+    now, old = (set().union(*(a | b for a, b in seen.values())) for seen in (changed.after, changed.before))
+    assert changed.asked == len(now - old)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -195,7 +207,7 @@ def test_the_table_holds_what_the_experiment_now_asks_and_nothing_else(changed: 
     assert {(r["variant"], r["sample_id"], r["candidate_idx"]): r["request_digest"] for r in rows} == wanted
     assert not [row for row in rows if row["error_type"]]
     if CASES[case].is_all_new:
-        assert not {row["request_digest"] for row in rows} & changed.before[case]
+        assert not {row["request_digest"] for row in rows} & changed.before[case][0]
 
 
 def sample_of(project: Project, case: str, sample_id: str) -> Any:
