@@ -107,7 +107,11 @@ class Sly(int):
         return True
 
 
-@pytest.mark.parametrize("value", [Sly(1), object(), iter([]), [Sly(1)], {1: {Sly(2)}}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [Sly(1), object(), iter([]), [Sly(1)], {1: {Sly(2)}}],
+    ids=["subclass", "object", "iterator", "in_list", "in_set"],
+)
 def test_what_is_not_plain_is_not_packed(value: object) -> None:
     with pytest.raises(NotPlain):
         pack(value)

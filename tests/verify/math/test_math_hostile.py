@@ -74,7 +74,7 @@ def sample(gold: str) -> Sample:
     return Sample("math", 1, "q", "?", ground_truth=gold)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_code_in_an_answer_is_never_run(verifier: MathVerifier, payload: str) -> None:
     for text in (payload, f"${payload}$", f"\\boxed{{{payload}}}"):
         assert verifier.verify(text, sample("5")).is_verified is not True or "x = 5" in payload
