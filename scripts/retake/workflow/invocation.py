@@ -6,7 +6,10 @@ The Snakefile is read before Snakemake attaches its settings to the workflow, so
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from retake.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -36,3 +39,15 @@ def invocation() -> Invocation:
 
 def _is_set(value: object) -> bool:
     return value is not None and value is not False and value != []
+
+
+def overrides_of(words: Sequence[str]) -> dict[str, str]:
+    """Return what `--config KEY=VALUE ...` of a command line of ours says.
+
+    Raises:
+        ConfigError: for a word without `=`.
+    """
+    for word in words:
+        if "=" not in word:
+            raise ConfigError("--config", "", got=word, allowed="KEY=VALUE", remedy="Write --config max_queries=50.")
+    return dict(word.split("=", 1) for word in words)
