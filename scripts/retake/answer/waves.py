@@ -8,7 +8,7 @@ workers count on. So a manifest never changes once it is written, and growing an
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,10 @@ class Wave:
     @cached_property
     def _units(self) -> set[Unit]:
         return {(variant, sample) for variant, samples in self.samples.items() for sample in samples}
+
+    def has(self, unit: Unit) -> bool:
+        """Return whether a unit is one of this wave, whatever its requests come from now."""
+        return unit in self._units
 
     def holds(self, unit: Unit, fingerprint: str) -> bool:
         """Return whether a unit, with these requests, is one of this wave."""
@@ -92,6 +96,17 @@ class Waves:
         if worker not in self._manifests:
             self._manifests[worker] = read_manifest(self.root / manifest_path(self.experiment, worker))
         return self._manifests[worker]
+
+    def units_of(self, worker: int, units: Iterable[Unit]) -> list[Unit]:
+        """Return those of `units` that belong to a worker."""
+        for wave in self.all:
+            if wave.first <= worker < wave.first + wave.count:
+                return [unit for unit in units if wave.has(unit) and wave.worker_of(unit) == worker]
+        return []
+
+    def workers(self) -> list[int]:
+        """Return the numbers of all workers."""
+        return [wave.first + n for wave in self.all for n in range(wave.count)]
 
     def place(
         self, units: Mapping[Unit, str], *, count: int, is_kept: Callable[[Manifest, Unit], bool], may_add: bool

@@ -48,8 +48,13 @@ def placed(project: Project, experiment: str) -> dict[Unit, int]:
 
 
 def units_of(project: Project, experiment: str, worker: int) -> list[Unit]:
-    """Return the units of one worker, in the order of the table."""
-    return [unit for unit, its in placed(project, experiment).items() if its == worker]
+    """Return the units of one worker, in the order of the table, as its wave was written down.
+
+    A job on another machine reads the same, whatever has changed since the plan was made.
+    """
+    placed(project, experiment)
+    units = project.units(experiment)
+    return Waves.read(project.root, experiment).units_of(worker, units)
 
 
 def answered(project: Project, experiment: str, variant: str, sample: str) -> list[str]:

@@ -16,7 +16,7 @@ from retake.answer.supervisor import Supervisor, WorkerFailed
 from retake.answer.tally import Tally
 from retake.answer.trace import converse
 from retake.answer.vllm import VllmServer, start_vllm
-from retake.answer.waves import Unit
+from retake.answer.waves import Unit, Waves
 from retake.calls.request import Ask, Call, Request
 from retake.calls.transport import Transport, TransportSettings
 from retake.errors import CallError, RetakeError
@@ -25,7 +25,7 @@ from retake.files import write_text
 from retake.providers.connect import connect
 from retake.samples.blocks import read_sample
 from retake.samples.sample import Sample
-from retake.workflow.bulk import blocks_of, placed, starts_servers, units_of
+from retake.workflow.bulk import blocks_of, starts_servers, units_of
 from retake.workflow.generating import requests_of
 from retake.workflow.outcome import Outcome
 from retake.workflow.project import Project
@@ -273,10 +273,8 @@ def _items(
     """Return (unit, its sample, a request a candidate) of a worker, and the blocks that the samples came from."""
     units = units_of(project, experiment, number)
     if not units:
-        known = sorted(set(placed(project, experiment).values()))
-        raise AnswerFailed(
-            f"{experiment} has no worker {number}; its workers are {', '.join(map(str, known)) or 'none'}"
-        )
+        known = ", ".join(map(str, Waves.read(project.root, experiment).workers())) or "none"
+        raise AnswerFailed(f"{experiment} has no work for worker {number}; its workers so far: {known}")
     samples: dict[str, Sample] = {}
     items = []
     for variant, name in units:
