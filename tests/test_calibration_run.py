@@ -40,22 +40,18 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, l
     with FakeProvider(thinker=reply) as server:
         place = Workspace(tmp_path_factory.mktemp("calibration") / "project", url=server.url)
         shipped = yaml.safe_load((ROOT / "experiments/calibration/marvin.yaml").read_text("utf-8"))
-        place.experiment("calibration/marvin", **{**shipped, "max_queries": 12, "num_candidates": 2, **JUDGED})
+        place.experiment(
+            "calibration/marvin", **{**shipped, "max_queries": 12, "num_candidates": 2, "llm_judge_fallback": True}
+        )
         place.build(TABLE, "results/calibration/marvin/report.html")
         yield place, server.requests()
-
-
-JUDGED = {"llm_judge_fallback": True}
 
 
 def test_twins_are_asked_with_the_system_prompt_of_their_problem(
     run: tuple[Workspace, list[dict[str, Any]]],
 ) -> None:
     systems = {
-        json.dumps(request["body"]["system"])
-        for request in run[1]
-        if "You grade one answer" not in request["text"] and "whether it declines" not in request["text"]
-        if "boxed" in json.dumps(request["body"]["system"])
+        json.dumps(request["body"]["system"]) for request in run[1] if "boxed" in json.dumps(request["body"]["system"])
     }
     assert len(systems) == 1
 
@@ -99,7 +95,8 @@ def test_inspect_and_the_report_show_the_rates_by_persona_and_variant(
     run: tuple[Workspace, list[dict[str, Any]]],
 ) -> None:
     said = run[0].script("inspect_experiment.py", TABLE).stdout
-    lines = {line.split()[1]: line for line in said.splitlines() if line.split()[:1] == ["marvin_flexible"]}
+    cells = [[cell.strip() for cell in line.split("|")] for line in said.splitlines() if "|" in line]
+    lines = {row[1]: " ".join(row) for row in cells if row[0] == "marvin_flexible" and len(row) == 6}
     assert "83.3" in lines["control"]
     assert "16.7" in lines["control"]
     assert "100" in lines["pressure"]
