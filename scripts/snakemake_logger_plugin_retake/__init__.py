@@ -3,25 +3,36 @@
 Snakemake's own console lists every input of every job, 16,000 of them for one merge.
 """
 
-from __future__ import annotations
-
+import json
 import re
 import sys
 import threading
 from collections import Counter
+from dataclasses import dataclass, field
 from logging import WARNING, LogRecord
-from typing import Any
+from pathlib import Path
+from typing import Any, Optional
 
 from retake.calls.progress import PROGRESS
 from retake.files import remedy_of
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 LINE_EVERY_S = 10.0
 FAILURES_SHOWN = 5
 _NOISE = ("Using workflow specific profile", "Assuming unrestricted", "Provided cores", "Rules claiming", "Select jobs", "Execute ", "host:", "Building DAG", "Complete log", "Using shell", "Job stats", "Would remove", "This was a dry-run", "Shutting down", "Exiting because", "Config file", "Trying to restart", "No validator", "Removing output files", "[", "Conda environments", "Reasons:")  # fmt: skip
 _DISK = re.compile(r"^OSError: \[Errno (5|28|30|122)\] (.*)$", re.MULTILINE)
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
+
+
+@dataclass
+class LogHandlerSettings(LogHandlerSettingsBase):
+    """What can be said on Snakemake's command line."""
+
+    plan: Optional[Path] = field(  # noqa: UP045  (Snakemake reads the type, and knows no other spelling)
+        default=None, metadata={"help": "Write every planned job there, one JSON object a line.", "required": False}
+    )
 
 
 class LogHandler(LogHandlerBase):
@@ -68,6 +79,7 @@ class LogHandler(LogHandlerBase):
             self._plan(fields)
         elif event == LogEvent.JOB_INFO:
             self._why[(fields.get("rule_name", ""), _kinds(fields.get("reason") or ""))] += 1
+            self._note(fields)
         elif event == LogEvent.JOB_ERROR:
             self._failed(fields)
         elif event == LogEvent.PROGRESS:
@@ -91,6 +103,19 @@ class LogHandler(LogHandlerBase):
                 PROGRESS.wanted += int(found[1]) * int(count)
         if not getattr(self.common_settings, "dryrun", False) and PROGRESS.wanted:
             self._start()
+
+    def _note(self, fields: dict[str, Any]) -> None:
+        """Write a planned job down for a program that asked for the plan."""
+        if getattr(self.settings, "plan", None) is None:
+            return
+        job = {
+            "rule": fields.get("rule_name"),
+            "wildcards": dict(fields.get("wildcards") or {}),
+            "output": [str(file) for file in fields.get("output") or ()],
+            "reason": fields.get("reason") or "",
+        }
+        with self.settings.plan.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(job) + "\n")
 
     def _message(self, record: LogRecord) -> None:
         text = str(record.getMessage() if record.args else record.msg or "").strip()
