@@ -160,7 +160,7 @@ def test_with_one_endpoint_failing_every_row_is_there_and_tells_who_answered(run
         if (body := run.place.body(f"results/test/workers/raw/control/math_{sample:04d}/{k}.json"))["tries"]
     ]
     assert tried
-    assert {one["worker"] for tries in tried for one in tries}.isdisjoint(workers)
+    assert {one["endpoint"] for tries in tried for one in tries}.isdisjoint(workers)
     assert "127.0.0.1" not in json.dumps(rows)
 
 
