@@ -66,18 +66,20 @@ def verifier_version(split: str) -> str:
     Only the rows tell which verifier a split needs, and a plan is made without them; the names of splits are a guide, and an
     unknown name counts as needing both.
     """
+    return code_digest(STAGE_CODE["verify"] + _verifiers_of(split))
+
+
+def _verifiers_of(split: str) -> tuple[str, ...]:
     verifier = own_verifiers.verifier_of(split)
     if split in TOOL_SPLITS:
-        own: tuple[str, ...] = ()
-    elif verifier is not None:
-        own = (own_verifiers.file_of(verifier),)
-    elif split.startswith(("code", "humaneval")):
-        own = CODE_CODE
-    elif split.startswith(("math", "gsm8k", "stem", "calibration")):
-        own = MATH_CODE
-    else:
-        own = MATH_CODE + CODE_CODE
-    return code_digest(STAGE_CODE["verify"] + own)
+        return ()
+    if verifier is not None:
+        return (own_verifiers.file_of(verifier),)
+    if split.startswith(("code", "humaneval")):
+        return CODE_CODE
+    if split.startswith(("math", "gsm8k", "stem", "calibration")):
+        return MATH_CODE
+    return MATH_CODE + CODE_CODE
 
 
 def _spec(stage: str, version: str, **values: Any) -> str:
@@ -132,7 +134,7 @@ def verify_spec(project: Project, experiment: str, sample: str) -> str:
         judge=asked(judge_of(config, root=project.root)) if needs_judge else None,
         fallback=config.llm_judge_fallback,
         threshold=config.judge_threshold,
-        sandbox=project.settings().get("sandbox", {}),
+        sandbox=project.settings().get("sandbox", {}) if CODE_CODE[0] in _verifiers_of(split) else {},
     )
 
 
