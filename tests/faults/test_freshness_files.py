@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from servers.provider import FakeProvider
-from workshop import Workshop
+from workshop import Workshop, differing
 from zygote import Zygote
 
 MIXED, PLAIN = "test/mixed", "test/plain"
@@ -42,20 +43,19 @@ def plain(**rules: int) -> Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """An edit of a file and what it plans (samples apart); `calls` where the edit is built, None where it is planned only."""
+    """An edit of a file and what it plans (samples apart)."""
 
     file: str
     edit: Edit
     plan: Plan
-    calls: int | None = None
 
 
 EVERY = mixed(generate_x2=3, trace_x2=1, verify_x2=3) | plain(generate_x2=3, verify_x2=3)
 CODE = "scripts/retake"
 CASES: dict[str, Case] = {
-    "the math verifier": Case(f"{CODE}/verify/math/compare.py", longer, mixed(verify_x2=1) | plain(verify_x2=3), 0),
-    "the code verifier": Case(f"{CODE}/verify/code/extract.py", longer, mixed(verify_x2=1), 0),
-    "the refusal markers": Case(f"{CODE}/verify/refusal_words.py", longer, mixed(verify_x2=3) | plain(verify_x2=3), 0),
+    "the math verifier": Case(f"{CODE}/verify/math/compare.py", longer, mixed(verify_x2=1) | plain(verify_x2=3)),
+    "the code verifier": Case(f"{CODE}/verify/code/extract.py", longer, mixed(verify_x2=1)),
+    "the refusal markers": Case(f"{CODE}/verify/refusal_words.py", longer, mixed(verify_x2=3) | plain(verify_x2=3)),
     "the judge's prompt": Case(f"{CODE}/verify/judge_prompts.py", longer, mixed(verify_x2=3) | plain(verify_x2=3)),
     "the mocks of a tool that was used": Case(
         f"{CODE}/tools/families/weather.py", longer, mixed(trace_x2=1, verify_x2=1), 0
@@ -72,7 +72,6 @@ CASES: dict[str, Case] = {
         "personas/marvin_flexible.txt",
         swap("Marvin", "Marvin, the tired"),
         mixed(generate_x2=3, trace_x2=1, verify_x2=3),
-        8,
     ),
     "another persona": Case("personas/data_flexible.txt", longer, {}),
     "a persona's markers": Case(
@@ -135,42 +134,61 @@ def built(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote, server: Fake
     return place
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_an_edited_file_plans_and_asks_exactly_what_it_affects(
-    built: Workshop, server: FakeProvider, name: str
-) -> None:
-    case = CASES[name]
-    file = built.path(case.file)
+def edited(place: Workshop, name: str) -> Callable[[], None]:
+    """Do a case's edit; return what undoes it."""
+    file = place.path(CASES[name].file)
     before = file.read_text()
-    file.write_text(case.edit(before))
+    file.write_text(CASES[name].edit(before))
+    return lambda: file.write_text(before) and None
+
+
+def sent_by(place: Workshop, server: FakeProvider) -> Counter[str]:
+    """Build both tables; return how many requests each model got."""
+    before = server.counts()["live"]
+    place.build(*TABLES)
+    return Counter(record["model"] for record in server.requests()[before:])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_edited_file_plans_exactly_what_it_affects(built: Workshop, name: str) -> None:
+    undo = edited(built, name)
     try:
-        found = {name: rules for name, rules in built.jobs(*TABLES).items() if name}
-        assert found == case.plan
-        if case.calls is not None:
-            asked = server.counts()["live"]
-            built.build(*TABLES)
-            by_model = [record for record in server.requests()[asked:] if record["model"] == "gpt-4.1-mini"]
-            assert len(by_model) == case.calls
-            assert built.jobs(*TABLES) == {}
+        assert {name: rules for name, rules in built.jobs(*TABLES).items() if name} == CASES[name].plan
     finally:
-        file.write_text(before)
-        if case.calls is not None:
-            built.build(*TABLES)
+        undo()
+
+
+def test_edits_ask_exactly_what_is_new(built: Workshop, server: FakeProvider) -> None:
+    """One edit after another, each built: of verifiers, mocks and markers; of prompts; of data; and all undone."""
+    before = built.outputs()
+    unpaid = ["the math verifier", "the code verifier", "the refusal markers", "the mocks of a tool that was used"]
+    undo = [edited(built, name) for name in [*unpaid, "a persona's markers"]]
+    assert sent_by(built, server) == {}
+    prompts = ["a persona", "a variant's file", "a variant's function", "a variant written out"]
+    undo += [edited(built, name) for name in prompts]
+    assert sent_by(built, server)["gpt-4.1-mini"] == 8 + 2 + 2 + 2
+    rows = built.rows(MIXED) + built.rows(PLAIN)
+    assert all("the tired" in row["input_messages"] for row in built.rows(MIXED))
+    told = {row["variant"]: row["input_messages"] for row in built.rows(PLAIN)}
+    assert "very urgent" in told["pressure"]
+    assert "Once more" in told["question_twice"]
+    assert "Whisper it." in told["shout"]
+    undo.append(edited(built, "a row of a data file"))
+    assert sent_by(built, server) == {"gpt-4.1-mini": 6}
+    assert all("2 + 4" in row["input_messages"] for row in built.rows(PLAIN))
+    assert not {r["request_digest"] for r in built.rows(PLAIN)} & {r["request_digest"] for r in rows}
+    for back in undo:
+        back()
+    assert sent_by(built, server) == {}
+    assert differing(built.outputs(), before) == []
 
 
 def test_a_change_of_the_judges_prompt_asks_the_judge_alone(built: Workshop, server: FakeProvider) -> None:
     file = built.path(f"{CODE}/verify/judge_prompts.py")
-    before, asked = file.read_text(), server.counts()["live"]
-    judged = {
-        call
-        for path in built.path(f"results/{MIXED}/verification").rglob("*.json")
-        for call in built.body(str(path))["judge_calls"]
-    }
+    before = file.read_text()
     file.write_text(swap("You ", "You, a judge, ")(before))
     try:
-        built.build(*TABLES)
-        assert {record["model"] for record in server.requests()[asked:]} == {"gpt-6-luna"}
-        assert 0 < server.counts()["live"] - asked <= len(judged)
+        assert sent_by(built, server).keys() == {"gpt-6-luna"}
     finally:
         file.write_text(before)
         built.build(*TABLES)
