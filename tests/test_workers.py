@@ -1,0 +1,260 @@
+"""Workers, end to end on this machine: servers of their own, which die, hang and never start; partial tables; batches."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from servers.faults import Fault
+from servers.provider import FakeProvider
+from workspace import ROOT, Workspace
+
+TABLE = "results/test/bulk.parquet"
+FAKE = [sys.executable, str(ROOT / "tests" / "servers" / "vllm.py"), "serve"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workspace:
+    place = Workspace(tmp_path / "project", url="http://127.0.0.1:9")
+    place.env["FAKE_VLLM_LOG"] = str(tmp_path / "asked.jsonl")
+    return place
+
+
+def bulk(place: Workspace, plan: dict[str, Any] | None = None, **keys: Any) -> None:
+    """Write the experiment of 6 sums x 2 variants x 2 candidates on 2 workers, whose servers do as `plan` says."""
+    vllm = {"command": FAKE, "env": {"FAKE_VLLM_PLAN": json.dumps(plan or {})}, **keys.pop("vllm_config", {})}
+    place.experiment(
+        "test/bulk",
+        **{
+            "generator": "vllm",
+            "model": "some/model",
+            "workers": 2,
+            "max_queries": 6,
+            "variants": ["control", "frustration"],
+            "vllm_config": vllm,
+            **keys,
+        },
+    )
+
+
+def asked(place: Workspace) -> list[dict[str, Any]]:
+    """Return the requests that reached any server, in their order."""
+    path = Path(place.env["FAKE_VLLM_LOG"])
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def kept(place: Workspace) -> dict[int, float]:
+    """Return when the call with each seed was kept."""
+    files = place.path(".retake/calls").glob("??/*.json")
+    return {json.loads(f.read_text())["request"]["params"]["seed"]: f.stat().st_mtime for f in files}
+
+
+def assert_nothing_kept_was_asked_again(place: Workspace) -> None:
+    when = kept(place)
+    late = [one for one in asked(place) if one["arrived"] > when[one["seed"]] + 0.01]
+    assert late == []
+
+
+def metadata(place: Workspace) -> dict[str, Any]:
+    return place.body("results/test/bulk/metadata.json")
+
+
+def wait_until(true: Callable[[], bool], *, limit_s: float = 180) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def test_workers_answer_everything_once_and_what_is_added_later_alone(place: Workspace) -> None:
+    bulk(place)
+    place.build(TABLE)
+    rows = place.rows("test/bulk")
+    assert len(rows) == len(asked(place)) == len({one["seed"] for one in asked(place)}) == 24
+    assert {row["worker"] for row in rows} == {"worker_1", "worker_2"}
+    assert place.plan(TABLE) == {}
+    manifests = [place.body(f"results/test/bulk/answer/{n}.json") for n in (1, 2)]
+    assert sorted(unit for m in manifests for unit in m["units"]) == sorted(
+        {f"{row['variant']}/{row['sample_id']}" for row in rows}
+    )
+    assert {m["engine"]["version"] for m in manifests} == {"0.0.fake"}
+    bulk(place, variants=["control", "frustration", "pressure"], max_queries=7, workers=3)
+    grown = {"answer": 3, "generate_x2": 9, "verify_x2": 9, "merge": 1}
+    assert place.plan(TABLE) == grown
+    place.build(TABLE)
+    assert len(asked(place)) == 24 + 18
+    assert_nothing_kept_was_asked_again(place)
+    assert place.plan(TABLE) == {}
+    assert metadata(place)["is_complete"] is True
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        pytest.param({"die_after": 3, "lives": 3}, id="dies"),
+        pytest.param({"hang_after": 3, "lives": 1}, id="hangs"),
+    ],
+)
+def test_a_server_that_ends_is_replaced_and_asked_only_the_rest(place: Workspace, plan: dict[str, int]) -> None:
+    bulk(place, plan, vllm_config={"request_timeout_s": 6}, concurrency=2)
+    place.build(TABLE)
+    assert len(place.rows("test/bulk")) == 24
+    assert all(row["error_type"] is None for row in place.rows("test/bulk"))
+    assert_nothing_kept_was_asked_again(place)
+    restarts = [place.body(f"results/test/bulk/answer/{n}.json")["record"]["restarts"] for n in (1, 2)]
+    assert sum(map(len, restarts)) == plan["lives"]
+
+
+def test_a_killed_run_leaves_no_server_and_goes_on_from_the_store(place: Workspace) -> None:
+    bulk(place, {"latency_s": 0.5}, concurrency=2, workers=1)
+    command = [sys.executable, "-m", "snakemake", TABLE]
+    run = subprocess.Popen(
+        command,
+        cwd=place.folder,
+        env=place.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_until(lambda: len(list(place.path(".retake/calls").glob("??/*.json"))) >= 4)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    server = asked(place)[0]["pid"]
+    wait_until(lambda: not _is_running(server))
+    before = len(kept(place))
+    place.build(TABLE)
+    assert 4 <= before < 24
+    assert len(place.rows("test/bulk")) == 24
+    assert_nothing_kept_was_asked_again(place)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_worker_that_gives_up_is_named_and_what_there_is_is_merged_only_on_request(place: Workspace) -> None:
+    bulk(place, {"die_after": 2, "lives": 99}, concurrency=1, workers=1, max_tries=2)
+    said = place.snakemake(TABLE, check=False)
+    words = said.stdout + said.stderr
+    assert said.returncode != 0
+    for part in ("worker 1 of test/bulk gave up", "failed 4 times", "answer/1.server.log", f"snakemake {TABLE}"):
+        assert part in words
+    assert not place.path(TABLE).exists()
+    some = len(kept(place))
+    assert 4 <= some < 24
+    place.build(TABLE, config={"allow_partial": "true"})
+    rows = place.rows("test/bulk")
+    failed = [row for row in rows if row["error_type"] is not None]
+    assert len(rows) == 24
+    assert len(failed) == 24 - len(kept(place)) < 24
+    assert metadata(place)["is_complete"] is False
+    assert len(metadata(place)["missing"]) == len(failed)
+    assert all("the server died" in one["reason"] for one in metadata(place)["missing"])
+    bulk(place, concurrency=1, workers=1)
+    place.build(TABLE)
+    assert all(row["error_type"] is None for row in place.rows("test/bulk"))
+    assert metadata(place)["missing"] == []
+    assert_nothing_kept_was_asked_again(place)
+
+
+def test_tool_conversations_are_held_by_the_worker_and_replayed_without_it(place: Workspace) -> None:
+    tools = {"dataset": "embedded:basics", "splits": ["tool_calling"], "variants": ["control"]}
+    bulk(place, workers=1, max_queries=3, **tools)
+    place.build("results/test/bulk/trace/control/tool_calling_0001/0.json")
+    held = len(asked(place))
+    assert held > 6
+    place.build(TABLE)
+    assert len(asked(place)) == held
+    traces = [
+        place.body(str(f.relative_to(place.folder))) for f in place.path("results/test/bulk/trace").rglob("*.json")
+    ]
+    assert len(traces) == 6
+    assert all(trace["error"] is None for trace in traces)
+
+
+def test_a_forgotten_answer_is_asked_again_alone(place: Workspace) -> None:
+    bulk(place)
+    place.build(TABLE)
+    place.script("forget.py", "results/test/bulk/raw/control/math_0002/1.json")
+    assert place.plan(TABLE) == {"answer": 1, "generate_x2": 1, "verify_x2": 1, "merge": 1}
+    place.build(TABLE)
+    assert len(asked(place)) == 25
+    assert place.plan(TABLE) == {}
+
+
+def test_workers_and_a_live_run_leave_the_same_files(tmp_path: Path) -> None:
+    with FakeProvider() as server:
+        place = Workspace(tmp_path / "project", url=server.url)
+        shared = {"generator": "vllm", "model": "some/model", "base_url": server.openai_url}
+        place.experiment("test/live", **shared)
+        place.experiment("test/bulk", workers=2, **shared)
+        place.build("results/test/live.parquet", TABLE)
+        assert server.counts()["asked"] == 6
+        live, workers = place.rows("test/live"), place.rows("test/bulk")
+        assert [{**row, "experiment": None} for row in live] == [{**row, "experiment": None} for row in workers]
+
+
+@pytest.fixture
+def server() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pytest.param({"generator": "openai", "model": "gpt-4.1-mini"}, id="openai"),
+        pytest.param({"generator": "claude", "model": "claude-sonnet-5"}, id="claude"),
+    ],
+)
+def test_first_answers_go_through_the_batch_api_and_a_killed_run_resumes_the_same_batch(
+    tmp_path: Path, server: FakeProvider, model: dict[str, str]
+) -> None:
+    place = Workspace(tmp_path / "project", url=server.url)
+    place.env["RETAKE_BATCH_POLL_S"] = "0.2"
+    place.experiment("test/bulk", transport="batch", **model)
+    server.set(batch_polls=1_000_000)
+    command = [sys.executable, "-m", "snakemake", TABLE]
+    run = subprocess.Popen(
+        command, cwd=place.folder, env=place.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_until(lambda: server.counts()["batches"] == 1)
+    time.sleep(1)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    server.set(batch_polls=1)
+    place.build(TABLE)
+    counts = server.counts()
+    assert (counts["live"], counts["batches"], counts["batch_items"]) == (0, 1, 6)
+    assert all(row["is_batch"] and row["cost_usd"] > 0 for row in place.rows("test/bulk"))
+    place.experiment("test/live", **model)
+    place.build("results/test/live.parquet")
+    assert server.counts()["live"] == 0
+
+
+def test_what_a_batch_could_not_answer_is_a_row_with_its_reason_and_goes_again(
+    tmp_path: Path, server: FakeProvider
+) -> None:
+    place = Workspace(tmp_path / "project", url=server.url)
+    place.env["RETAKE_BATCH_POLL_S"] = "0.2"
+    place.experiment("test/bulk", transport="batch", max_failures=1.0)
+    question = json.loads((ROOT / "config/data/sums/math.jsonl").read_text().splitlines()[0])["question"]
+    server.plan(Fault("item_bad_request", contains=question))
+    place.build(TABLE)
+    assert [row["error_type"] for row in place.rows("test/bulk")] == ["unanswered"] * 2 + [None] * 4
+    assert len(metadata(place)["missing"]) == 2
+    server.plan()
+    place.build(TABLE)
+    assert [row["error_type"] for row in place.rows("test/bulk")] == [None] * 6
+    assert metadata(place)["missing"] == []
