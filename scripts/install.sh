@@ -31,7 +31,7 @@ make_environment() {
 
 pip() {
   if command -v uv >/dev/null; then uv pip "$1" --quiet --python .venv/bin/python "${@:2}"
-  else .venv/bin/python -m pip "$1" --quiet --disable-pip-version-check "${@:2}"; fi
+  else .venv/bin/python -m pip "$1" --quiet --disable-pip-version-check --no-warn-conflicts "${@:2}"; fi
 }
 
 make_environment
