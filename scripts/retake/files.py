@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -56,35 +57,56 @@ def digest_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, synced: bool = True) -> None:
     """Put `data` at `path` whole or not at all: temporary file beside it, fsync, rename, fsync of the folder.
+
+    Without `synced` there is no fsync: a process that is killed does no harm, but a machine that loses power can leave the
+    file empty. That is for files that carry a checksum and can be made again from what is synced: measured, two fsyncs a
+    candidate file cost more than all else about it.
 
     Raises:
         NotWritten: where the disk is full or not writable; the old file, if any, is then untouched.
     """
     try:
-        _write_whole(path, data)
+        _write_whole(os.fspath(path), data, synced)
     except OSError as error:
         raise NotWritten(path, error) from error
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".tmp")
+_TOKEN, _serial = secrets.token_hex(4), itertools.count()
+
+
+def _write_whole(path: str, data: bytes, synced: bool) -> None:
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:80]}.{_TOKEN}{os.getpid()}_{next(_serial)}.tmp")
+    handle = _created(temporary, folder)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(handle, view) :]
+            if synced:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if synced:
+        _sync_folder(folder or ".")
 
 
-def _sync_folder(folder: Path) -> None:
+def _created(path: str, folder: str) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o644)
+
+
+def _sync_folder(folder: str) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -104,12 +126,20 @@ def write_json(path: Path, value: Any) -> None:
 
 def sealed(body: dict[str, Any]) -> bytes:
     """Return the bytes of `body` with its checksum: canonical JSON and a newline."""
-    return encoded(canonical_json({**body, CHECKSUM: digest(body)}) + "\n")
+    before = _members({key: value for key, value in body.items() if key < CHECKSUM})
+    after = _members({key: value for key, value in body.items() if key > CHECKSUM})
+    whole = b"{" + b",".join(part for part in (before, after) if part) + b"}"
+    seal = f'"{CHECKSUM}":"{digest_of_bytes(whole)}"'.encode()
+    return b"{" + b",".join(part for part in (before, seal, after) if part) + b"}\n"
 
 
-def write_sealed(path: Path, body: dict[str, Any]) -> None:
-    """Put `body` at `path` with its checksum, whole or not at all."""
-    write_bytes(path, sealed(body))
+def _members(body: dict[str, Any]) -> bytes:
+    return encoded(canonical_json(body))[1:-1]
+
+
+def write_sealed(path: Path, body: dict[str, Any], *, synced: bool = True) -> None:
+    """Put `body` at `path` with its checksum, whole or not at all; for `synced` see `write_bytes`."""
+    write_bytes(path, sealed(body), synced=synced)
 
 
 def read_sealed(path: Path) -> dict[str, Any]:
@@ -131,6 +161,15 @@ def unsealed(data: bytes, *, name: str) -> dict[str, Any]:
     if not isinstance(body, dict) or CHECKSUM not in body:
         raise DamagedFile(f"{name}: carries no checksum")
     checksum = body.pop(CHECKSUM)
-    if digest(body) != checksum:
+    if not _is_as_sealed(data, checksum) and digest(body) != checksum:
         raise DamagedFile(f"{name}: its checksum does not fit its content")
     return body
+
+
+def _is_as_sealed(data: bytes, checksum: Any) -> bool:
+    """Return whether the bytes without the seal are those that the seal was made of: no need to write them out again."""
+    before, seal, after = data.rstrip(b"\n").partition(f'"{CHECKSUM}":"{checksum}"'.encode())
+    if not seal:
+        return False
+    whole = before[:-1] + after if before.endswith(b",") else before + after.removeprefix(b",")
+    return digest_of_bytes(whole) == checksum

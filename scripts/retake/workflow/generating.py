@@ -53,4 +53,4 @@ def generate(services: Services, experiment: str, variant: str, sample: Sample, 
             write_text(
                 project.root / failure_path(experiment, variant, sample_id, candidate), f"{result.kind}: {result}\n"
             )
-        write_sealed(Path(path), body)
+        write_sealed(Path(path), body, synced=False)

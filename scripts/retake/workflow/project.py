@@ -183,6 +183,10 @@ class Project:
 
     def settings(self) -> dict[str, Any]:
         """Return config/config.yaml as plain data."""
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> dict[str, Any]:
         from retake.experiment.load import load_settings
 
         return load_settings(self.root)

@@ -39,7 +39,9 @@ def trace(
         if body["error"] is not None:
             marker = project.root / failure_path(experiment, variant, sample_id, candidate)
             write_text(marker, f"{body['error']['type']}: {body['error']['message']}\n")
-        write_sealed(Path(path), {**body, "sample_id": sample_id, "variant": variant, "candidate_idx": candidate})
+        write_sealed(
+            Path(path), {**body, "sample_id": sample_id, "variant": variant, "candidate_idx": candidate}, synced=False
+        )
 
 
 def mock_settings(services: Services, experiment: str) -> MockSettings:

@@ -27,7 +27,7 @@ def verify(services: Services, experiment: str, variant: str, sample: Sample, *,
     """Judge the candidates of a (sample, variant) and write their verification files."""
     bodies = services.runtime.run(_verified(services, experiment, variant, sample))
     for path, body in zip(outputs, bodies, strict=True):
-        write_sealed(Path(path), body)
+        write_sealed(Path(path), body, synced=False)
 
 
 async def _verified(services: Services, experiment: str, variant: str, sample: Sample) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ async def _verified(services: Services, experiment: str, variant: str, sample: S
     stage = "trace" if project.has_tools(sample_id) else "raw"
     persona = project.persona(experiment)
     judge = JudgeSettings(**asked(judge_of(config, root=project.root)))
-    primary = guarded(services, sample)
+    primary, ask = guarded(services, sample), services.judge(experiment)
 
     async def one(candidate: int) -> dict[str, Any]:
         body = read_sealed(project.root / paths.candidate_path(stage, experiment, variant, sample_id, candidate))
@@ -45,7 +45,7 @@ async def _verified(services: Services, experiment: str, variant: str, sample: S
             sample,
             final_answer(body),
             primary=primary,
-            ask=services.judge(experiment),
+            ask=ask,
             judge=judge,
             threshold=config.judge_threshold,
             fallback=config.llm_judge_fallback,
