@@ -12,6 +12,7 @@ from retake import paths
 from retake.errors import RetakeError
 from retake.files import remedy_of
 from retake.workflow import bulk, freshness, targets
+from retake.workflow.bookkeeping import lighten
 from retake.workflow.invocation import invocation
 from retake.workflow.lock import is_free, take_lock
 from retake.workflow.logfiles import forgive_refused_lines
@@ -37,6 +38,7 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
 
     global _project
     forgive_refused_lines()
+    lighten()
     _project, run = Project(Path.cwd(), config), invocation()
     _project.is_main = run.is_main
     try:
