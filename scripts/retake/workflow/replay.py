@@ -1,54 +1,120 @@
-"""Replay: `generate` and `trace` of an experiment that workers or batches answered read the call store."""
+"""Replay: go through a candidate's conversation and judging with stored answers alone, to see which calls are missing."""
 
 from __future__ import annotations
 
-from retake.answer.manifest import Manifest, manifest_path, read_manifest
-from retake.calls.progress import PROGRESS
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from retake.answer.generate import raw_body
+from retake.answer.trace import converse
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
 from retake.errors import CallError
-from retake.workflow.bulk import placed, starts_servers
+from retake.files import digest
+from retake.samples.sample import Sample
+from retake.tools.llm_mock import MockSettings
+from retake.verify.judge import JudgeSettings
+from retake.verify.verdict import Verdict, ungraded
+from retake.verify.verification import Primary, verify_candidate
 from retake.workflow.project import Project
+from retake.workflow.settings import asked, judge_of, mock_of
+from retake.workflow.verifying import final_answer
 
 
-class NotAnswered(CallError):
-    """A request that bulk answering left without an answer; the message says why."""
+class NotStored(CallError):
+    """The call store lacks the answer."""
 
-    kind = "unanswered"
+    kind = "not_stored"
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a candidate whose first answer is stored still has to ask.
+
+    `turns` and `mocks`: its conversation stops there, and what follows is unknown. `judged`: requests to the judge, or None
+    where it cannot be told whether and what the judge is asked.
+    """
+
+    turns: int = 0
+    mocks: int = 0
+    judged: tuple[Request, ...] | None = ()
 
 
 class Replay:
-    """How a bulk-answered experiment asks: what is stored; then, where there is an endpoint, what no worker has tried."""
+    """Replays an experiment's candidates from the call store; asks nobody and writes nothing."""
 
-    def __init__(self, project: Project, experiment: str, store: CallStore, live: Ask) -> None:
-        self.project, self.experiment, self.store = project, experiment, store
-        self._live = None if starts_servers(project, experiment) else live
-        self._manifests: dict[int, Manifest] = {}
-        self._reasons: dict[str, str] = {}
+    def __init__(self, project: Project, experiment: str, store: CallStore) -> None:
+        self.store = store
+        self.config = project.experiment(experiment)
+        self.persona = project.persona(experiment)
+        self.judge = JudgeSettings(**asked(judge_of(self.config, root=project.root)))
+        mock = asked(mock_of(self.config, root=project.root))
+        params = {"max_tokens": mock.pop("max_tokens"), "temperature": mock.pop("temperature")}
+        sent = {name: value for name, value in params.items() if value is not None}
+        self.mock = MockSettings(**mock, params=sent, is_forced=self.config.tool_mock.force)
 
-    async def ask(self, request: Request) -> Call:
-        """Return the call for a request.
+    def missing(self, sample: Sample, first: Call, *, has_tools: bool, before: dict[str, Any] | None) -> Missing:
+        """Return what a candidate that begins with `first` lacks; `before` is its verification file's body, if it has one."""
+        return asyncio.run(self._missing(sample, first, has_tools=has_tools, before=before))
 
-        Raises:
-            NotAnswered: where the workers got no answer to it, with their reason.
-            CallError: where it was asked now, and no answer came.
-        """
-        stored = self.store.get(request.digest)
-        if stored is not None:
-            PROGRESS.add(found=1)
-            return stored
-        self._look()
-        reason = self._reasons.get(request.digest) or next(
-            (m.partial for m in self._manifests.values() if m.partial), None
+    async def _missing(self, sample: Sample, first: Call, *, has_tools: bool, before: dict[str, Any] | None) -> Missing:
+        body = raw_body(first, request=first.request, sample_id="", variant="", candidate=0)
+        if has_tools:
+            lacking: list[Request] = []
+            body = await converse(
+                sample,
+                first.request,
+                first,
+                ask=self._ask(lacking),
+                mock=self.mock,
+                max_turns=self.config.max_tool_turns,
+            )
+            if lacking:
+                turns = sum(bool(request.tools) for request in lacking)
+                return Missing(turns, len(lacking) - turns, judged=None)
+        return Missing(judged=await self._judged(sample, body, has_tools=has_tools, before=before))
+
+    async def _judged(
+        self, sample: Sample, body: dict[str, Any], *, has_tools: bool, before: dict[str, Any] | None
+    ) -> tuple[Request, ...] | None:
+        lacking: list[Request] = []
+        await verify_candidate(
+            sample,
+            final_answer(body),
+            primary=None if has_tools else _said_before(before),
+            ask=self._ask(lacking),
+            judge=self.judge,
+            threshold=self.config.judge_threshold,
+            fallback=self.config.llm_judge_fallback,
+            markers=None if self.persona is None else self.persona.markers,
         )
-        if reason is not None or self._live is None:
-            raise NotAnswered(reason or "no worker has answered this request; run the same command again")
-        return await self._live(request)
+        is_sure = has_tools or before is not None or not lacking
+        return tuple(lacking) if is_sure else None
 
-    def _look(self) -> None:
-        """Read the manifests that have come since the last look; one that is there never changes in a run."""
-        for worker in set(placed(self.project, self.experiment).values()) - self._manifests.keys():
-            manifest = read_manifest(self.project.root / manifest_path(self.experiment, worker))
-            if manifest is not None:
-                self._manifests[worker] = manifest
-                self._reasons |= {one.digest: f"{one.type}: {one.message}" for one in manifest.unanswered}
+    def _ask(self, lacking: list[Request]) -> Ask:
+        async def ask(request: Request) -> Call:
+            call = self.store.get(request.digest)
+            if call is None:
+                lacking.append(request)
+                raise NotStored(f"{request.digest} is not in the call store")
+            return call
+
+        return ask
+
+
+def _said_before(before: dict[str, Any] | None) -> Primary | None:
+    """Return the verifier that says what it said last time; without a last time it cannot say, and the judge is wanted."""
+
+    async def primary(text: str, sample: Sample) -> Verdict:
+        if before is None:
+            return ungraded("unknown", "Not verified yet.")
+        told = before["extras"].get("primary", before)
+        return Verdict(told["is_verified"], told["confidence"], told["verifier_name"], told["explanation"])
+
+    return primary
+
+
+def is_of(before: dict[str, Any] | None, answer: dict[str, Any] | None) -> bool:
+    """Return whether a verification judged this answer file's body."""
+    return before is not None and answer is not None and before.get("answer_digest") == digest(answer)
