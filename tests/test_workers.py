@@ -249,7 +249,7 @@ def test_what_a_batch_could_not_answer_is_a_row_with_its_reason_and_goes_again(
     place = Workspace(tmp_path / "project", url=server.url)
     place.env["RETAKE_BATCH_POLL_S"] = "0.2"
     place.experiment("test/bulk", transport="batch", max_failures=1.0)
-    question = json.loads((ROOT / "config/data/sums/math.jsonl").read_text().splitlines()[0])["question"]
+    question = json.loads((ROOT / "config/data/sums/math.jsonl").read_text().splitlines()[0])["problem"]
     server.plan(Fault("item_bad_request", contains=question))
     place.build(TABLE)
     assert [row["error_type"] for row in place.rows("test/bulk")] == ["unanswered"] * 2 + [None] * 4

@@ -1,0 +1,158 @@
+"""On a real Slurm of 3 nodes: workers complete, lost jobs, servers and nodes cost nothing that was answered."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workspace import ROOT, Workspace
+
+TABLE = "results/test/bulk.parquet"
+CLUSTER = ROOT / "scripts" / "slurm.sh"
+FAKE = [sys.executable, str(ROOT / "tests" / "servers" / "vllm.py"), "serve"]
+WITHOUT = ("asked_at", "latency_s", "created_at")
+pytestmark = pytest.mark.slurm
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    if shutil.which("sbatch") is None or importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        pytest.skip("no Slurm (make slurm), or no plugin for it (pip install -r requirements/slurm.txt)")
+    subprocess.run([CLUSTER, "start"], check=True, timeout=300)
+    yield
+    subprocess.run([CLUSTER, "stop"], check=True, timeout=300)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workspace:
+    place = Workspace(tmp_path / "project", url="http://127.0.0.1:9")
+    if not place.path("gpu").exists():
+        place.path("gpu").symlink_to("profiles/gpu")
+    place.env["FAKE_VLLM_LOG"] = str(tmp_path / "asked.jsonl")
+    return place
+
+
+def bulk(place: Workspace, *, latency_s: float) -> None:
+    """Write the experiment of 24 sums x 2 variants x 2 candidates on 3 workers, one request at a time each."""
+    plan = {"FAKE_VLLM_PLAN": json.dumps({"latency_s": latency_s})}
+    place.experiment(
+        "test/bulk",
+        generator="vllm",
+        model="some/model",
+        workers=3,
+        max_queries=24,
+        variants=["control", "frustration"],
+        concurrency=2,
+        vllm_config={"command": FAKE, "env": plan, "request_timeout_s": 60, "min_vram": 12},
+    )
+    place.write("profiles/gpu/vram.yaml", '"24": gpu24g\n')
+
+
+def started(place: Workspace, *arguments: str) -> subprocess.Popen[str]:
+    options = ("--profile", "gpu", "--slurm-init-seconds-before-status-checks", "5")
+    log = place.path("console.log").open("w")
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", *options, *arguments],
+        cwd=place.folder,
+        env=place.env,
+        stdout=log,
+        stderr=log,
+        text=True,
+    )
+
+
+def ended(place: Workspace, run: subprocess.Popen[str]) -> None:
+    code = run.wait(900)
+    assert code == 0, place.path("console.log").read_text()[-4000:]
+
+
+def wait_until(true: Callable[[], bool], *, limit_s: float = 300) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.1)
+
+
+def asked(place: Workspace) -> list[dict[str, Any]]:
+    path = Path(place.env["FAKE_VLLM_LOG"])
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def assert_nothing_kept_was_asked_again(place: Workspace) -> None:
+    files = place.path(".retake/calls").glob("??/*.json")
+    when = {json.loads(f.read_text())["request"]["params"]["seed"]: f.stat().st_mtime for f in files}
+    assert [one for one in asked(place) if one["arrived"] > when[one["seed"]] + 0.01] == []
+
+
+def assert_whole(place: Workspace) -> None:
+    rows = place.rows("test/bulk")
+    assert len(rows) == len({one["seed"] for one in asked(place)}) == 96
+    assert all(row["error_type"] is None for row in rows)
+    assert place.body("results/test/bulk/metadata.json")["is_complete"] is True
+
+
+def jobs_on(node: str) -> list[str]:
+    said = subprocess.run(["squeue", "-h", "-w", node, "-o", "%A"], capture_output=True, text=True, check=True).stdout
+    return said.split()
+
+
+def test_three_workers_on_three_nodes_and_on_one_leave_the_same_table(place: Workspace, tmp_path: Path) -> None:
+    bulk(place, latency_s=0.05)
+    ended(place, started(place, "-j", "3", TABLE))
+    assert_whole(place)
+    assert len(asked(place)) == 96
+    assert {one["server"] for one in asked(place)} == {"n1", "n2", "n3"}
+    assert sorted(p.name for p in place.path("logs/slurm/rule_answer").iterdir()) == [
+        f"test_bulk_{n}" for n in (1, 2, 3)
+    ]
+    three = place.rows("test/bulk")
+    bytes_of_three = place.path(TABLE).read_bytes()
+    for folder in ("results", ".snakemake"):
+        shutil.rmtree(place.path(folder))
+    ended(place, started(place, "-j", "1", TABLE))
+    assert place.path(TABLE).read_bytes() == bytes_of_three
+    for folder in ("results", ".snakemake", ".retake"):
+        shutil.rmtree(place.path(folder))
+    ended(place, started(place, "-j", "1", TABLE))
+    one = place.rows("test/bulk")
+    assert [_timeless(row) for row in one] == [_timeless(row) for row in three]
+
+
+def _timeless(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in WITHOUT}
+
+
+def test_a_cancelled_job_and_a_killed_server_lose_nothing(place: Workspace) -> None:
+    bulk(place, latency_s=1.0)
+    run = started(place, "-j", "3", TABLE)
+    wait_until(lambda: {one["server"] for one in asked(place)} == {"n1", "n2", "n3"} and len(asked(place)) > 12)
+    first = {one["server"]: one["pid"] for one in asked(place)}
+    subprocess.run(["scancel", *jobs_on("n1")], check=True)
+    os.kill(first["n2"], signal.SIGKILL)
+    ended(place, run)
+    assert_whole(place)
+    assert_nothing_kept_was_asked_again(place)
+    assert len({one["pid"] for one in asked(place)}) == 5
+
+
+def test_a_node_that_goes_down_is_replaced_by_another(place: Workspace) -> None:
+    bulk(place, latency_s=1.0)
+    run = started(place, "-j", "3", TABLE)
+    wait_until(lambda: len([one for one in asked(place) if one["server"] == "n2"]) > 4)
+    try:
+        subprocess.run([CLUSTER, "killnode", "n2"], check=True, timeout=60)
+        ended(place, run)
+    finally:
+        subprocess.run([CLUSTER, "startnode", "n2"], check=True, timeout=60)
+    assert_whole(place)
+    assert_nothing_kept_was_asked_again(place)
