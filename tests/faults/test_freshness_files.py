@@ -58,7 +58,7 @@ CASES: dict[str, Case] = {
     "the refusal markers": Case(f"{CODE}/verify/refusal_words.py", longer, mixed(verify_x2=3) | plain(verify_x2=3)),
     "the judge's prompt": Case(f"{CODE}/verify/judge_prompts.py", longer, mixed(verify_x2=3) | plain(verify_x2=3)),
     "the mocks of a tool that was used": Case(
-        f"{CODE}/tools/families/weather.py", longer, mixed(trace_x2=1, verify_x2=1), 0
+        f"{CODE}/tools/families/weather.py", longer, mixed(trace_x2=1, verify_x2=1)
     ),
     "the mocks of a tool that was not used": Case(f"{CODE}/tools/families/money.py", longer, {}),
     "what all mocks share": Case(f"{CODE}/tools/world.py", longer, mixed(trace_x2=1, verify_x2=1)),
@@ -75,19 +75,19 @@ CASES: dict[str, Case] = {
     ),
     "another persona": Case("personas/data_flexible.txt", longer, {}),
     "a persona's markers": Case(
-        "personas/marvin_flexible.markers.yaml", swap("enough: 2", "enough: 3"), mixed(verify_x2=3), 0
+        "personas/marvin_flexible.markers.yaml", swap("enough: 2", "enough: 3"), mixed(verify_x2=3)
     ),
     "a variant's file": Case(
-        "variants/pressure.yaml", swap("urgent", "very urgent"), plain(generate_x2=1, verify_x2=1), 2
+        "variants/pressure.yaml", swap("urgent", "very urgent"), plain(generate_x2=1, verify_x2=1)
     ),
     "a variant's function": Case(
-        "variants/question_twice.py", swap("Read it again", "Once more"), plain(generate_x2=1, verify_x2=1), 2
+        "variants/question_twice.py", swap("Read it again", "Once more"), plain(generate_x2=1, verify_x2=1)
     ),
     "a variant's description": Case("variants/pressure.yaml", swap("Much depends", "All depends"), {}),
     "a variant written out": Case(
-        "experiments/test/plain.yaml", swap("Shout it.", "Whisper it."), plain(generate_x2=1, verify_x2=1), 2
+        "experiments/test/plain.yaml", swap("Shout it.", "Whisper it."), plain(generate_x2=1, verify_x2=1)
     ),
-    "a row of a data file": Case("data/mine.jsonl", swap("2 + 3", "2 + 4"), plain(generate_x2=3, verify_x2=3), 6),
+    "a row of a data file": Case("data/mine.jsonl", swap("2 + 3", "2 + 4"), plain(generate_x2=3, verify_x2=3)),
     "a row of an embedded set": Case(
         "config/data/basics/math.jsonl", swap("first 20 positive", "first 20"), mixed(generate_x2=1, verify_x2=1)
     ),
