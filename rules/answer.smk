@@ -9,6 +9,7 @@ rule answer:
     """Answer one worker's share of an experiment, and write down which calls it came to."""
     input:
         blocks=bind.worker_blocks,
+        wave=bind.wave,
     output:
         manifest="results/{experiment}/answer/{worker}.json",
     log:

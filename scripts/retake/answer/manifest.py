@@ -36,6 +36,7 @@ class Manifest:
     the digests of the mocks that played in them. `blocks`
     are the files that the samples were read from. `partial` is why a worker gave up, or None. `engine` is name and version;
     `record` holds what changes from run to run: seconds, tokens, tokens a second, restarts.
+    `carried` holds the calls themselves, by digest, where the worker's call store stays behind on a rented machine.
     """
 
     experiment: str
@@ -47,6 +48,7 @@ class Manifest:
     partial: str | None = None
     engine: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
+    carried: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def calls(self, unit: tuple[str, str]) -> list[list[str]]:
         """Return the digests of a unit's calls, a list a candidate."""

@@ -25,6 +25,16 @@ NOBODY = 0
 """The worker of units that no wave holds: workers count from 1."""
 
 
+def wave_path(experiment: str, first: int) -> str:
+    """Return the path of the wave whose workers count from `first`."""
+    return manifest_path(experiment, NOBODY).replace(f"/{NOBODY}.json", f"/.wave_{first}.json")
+
+
+def _first(file: Path) -> int:
+    digits = file.stem.rpartition("_")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
 def _kind(unit: Unit) -> str:
     return f"{unit[0]}/{paths.split_of(unit[1])}"
 
@@ -69,27 +79,27 @@ class Wave:
 
 @dataclass
 class Waves:
-    """The waves of one experiment, on disk at `file`, and the manifests beside it, each read once."""
+    """The waves of one experiment, a file each that never changes, and the manifests beside them, each read once."""
 
     root: Path
     experiment: str
     all: list[Wave] = field(default_factory=list)
     _manifests: dict[int, Manifest | None] = field(default_factory=dict)
 
-    @property
-    def file(self) -> Path:
-        """Where the waves are written down."""
-        return (self.root / manifest_path(self.experiment, NOBODY)).with_name(".waves.json")
-
     @classmethod
     def read(cls, root: Path, experiment: str) -> Waves:
-        """Return the waves of an experiment as they are on disk; none where there is no file, or none that can be read."""
+        """Return the waves of an experiment as they are on disk; a file that cannot be read is none."""
         waves = cls(root, experiment)
-        try:
-            waves.all = [Wave(**wave) for wave in json.loads(waves.file.read_text())["waves"]]
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            waves.all = []
+        for file in sorted((root / manifest_path(experiment, NOBODY)).parent.glob(".wave_*.json"), key=_first):
+            try:
+                waves.all.append(Wave(**json.loads(file.read_text())))
+            except (ValueError, TypeError):
+                continue
         return waves
+
+    def wave_of(self, worker: int) -> Wave | None:
+        """Return the wave of a worker; None where there is none."""
+        return next((wave for wave in self.all if wave.first <= worker < wave.first + wave.count), None)
 
     def manifest(self, worker: int) -> Manifest | None:
         """Return a worker's manifest, or None where it has none yet."""
@@ -99,10 +109,8 @@ class Waves:
 
     def units_of(self, worker: int, units: Iterable[Unit]) -> list[Unit]:
         """Return those of `units` that belong to a worker."""
-        for wave in self.all:
-            if wave.first <= worker < wave.first + wave.count:
-                return [unit for unit in units if wave.has(unit) and wave.worker_of(unit) == worker]
-        return []
+        wave = self.wave_of(worker)
+        return [u for u in units if wave.has(u) and wave.worker_of(u) == worker] if wave else []
 
     def workers(self) -> list[int]:
         """Return the numbers of all workers."""
@@ -121,7 +129,7 @@ class Waves:
         if left and may_add:
             new = Wave.of(left, first=max((w.first + w.count for w in self.all), default=1), count=count)
             self.all.append(new)
-            write_text(self.file, canonical_json({"waves": [asdict(wave) for wave in self.all]}) + "\n")
+            write_text(self.root / wave_path(self.experiment, new.first), canonical_json(asdict(new)) + "\n")
             placed |= {unit: new.worker_of(unit) for unit in left}
         return placed
 

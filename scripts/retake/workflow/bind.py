@@ -40,7 +40,7 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
     forgive_refused_lines()
     lighten()
     _project, run = Project(Path.cwd(), config), invocation()
-    _project.is_main = run.is_main
+    _project.is_main, _project.shares_files = run.is_main, run.shares_files
     try:
         if run.is_main and not run.is_dry:
             take_lock(_project.root)
@@ -119,6 +119,12 @@ def answered(wildcards: Any) -> list[str]:
 def worker_blocks(wildcards: Any) -> list[str]:
     """Return the blocks of samples that a worker reads."""
     return bulk.blocks_of(_project, wildcards.experiment, int(wildcards.worker))
+
+
+@_told
+def wave(wildcards: Any) -> list[str]:
+    """Return the file that says which (variant, sample)s are a worker's."""
+    return bulk.wave_file(_project, wildcards.experiment, int(wildcards.worker))
 
 
 @_told

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from retake import paths
 from retake.answer.manifest import Manifest, Unanswered, manifest_path, read_manifest
-from retake.answer.waves import Unit, Waves
+from retake.answer.waves import Unit, Waves, wave_path
+from retake.calls.request import Call
 from retake.calls.store import CallStore
 from retake.errors import ConfigError
 from retake.experiment.yaml_file import read_mapping
@@ -43,8 +45,25 @@ def placed(project: Project, experiment: str) -> dict[Unit, int]:
         kept = _Kept(project, experiment)
         count = max(1, project.experiment(experiment).workers)
         waves = Waves.read(project.root, experiment)
+        if project.is_main:
+            unpack(kept.store, [waves.manifest(worker) for worker in waves.workers()])
         project.placed[experiment] = waves.place(units, count=count, is_kept=kept, may_add=project.is_main)
     return project.placed[experiment]
+
+
+def unpack(store: CallStore, manifests: Iterable[Manifest | None]) -> None:
+    """Keep the calls that manifests carry home from machines that share no file system with this one."""
+    for manifest in manifests:
+        for digest, body in (manifest.carried if manifest else {}).items():
+            if not store.has(digest):
+                store.put(Call.from_dict(body))
+
+
+def wave_file(project: Project, experiment: str, worker: int) -> list[str]:
+    """Return the file that says which units are a worker's."""
+    placed(project, experiment)
+    wave = Waves.read(project.root, experiment).wave_of(worker)
+    return [] if wave is None else [wave_path(experiment, wave.first)]
 
 
 def units_of(project: Project, experiment: str, worker: int) -> list[Unit]:

@@ -14,11 +14,15 @@ from retake.errors import ConfigError
 
 @dataclass(frozen=True)
 class Invocation:
-    """`targets` as they were typed; `is_dry` for a plan or a listing; `is_main` for the process that schedules."""
+    """`targets` as they were typed; `is_dry` for a plan or a listing; `is_main` for the process that schedules.
+
+    `shares_files`: what this process writes beside its outputs (the call store) stays in the project's folder.
+    """
 
     targets: tuple[str, ...] = ()
     is_dry: bool = True
     is_main: bool = True
+    shares_files: bool = True
 
 
 _LISTINGS = ("dryrun", "list_rules", "list_target_rules", "summary", "detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "lint", "report", "list_input_changes", "list_params_changes", "list_code_changes", "list_untracked", "unlock", "cleanup_metadata", "archive")  # fmt: skip
@@ -34,7 +38,9 @@ def invocation() -> Invocation:
     targets = tuple(str(target) for target in getattr(known, "targets", None) or ())
     is_dry = any(_is_set(getattr(known, name, None)) for name in _LISTINGS)
     mode = str(getattr(known, "mode", "default")).rpartition(".")[2].lower()
-    return Invocation(targets, is_dry, mode in ("default", "0", "none"))
+    is_main = mode in ("default", "0", "none")
+    shared = {str(use).rpartition(".")[2].lower() for use in getattr(known, "shared_fs_usage", None) or ()}
+    return Invocation(targets, is_dry, is_main, is_main or bool(shared & {"input_output", "input-output"}))
 
 
 def _is_set(value: object) -> bool:

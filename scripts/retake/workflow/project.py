@@ -22,7 +22,7 @@ TOOL_SPLITS = ("tool_calling",)
 class Project:
     """A checkout: its root folder and what `--config` overrides. Experiments are loaded once, when first asked for.
 
-    `is_main` tells the process that schedules from a cluster's job. `placed` remembers `bulk.placed` by experiment.
+    `is_main` tells the process that schedules from a cluster's job, `shares_files` one that works in this very folder. `placed` remembers `bulk.placed` by experiment.
     """
 
     def __init__(self, root: Path, overrides: Mapping[str, object] | None = None) -> None:
@@ -31,7 +31,7 @@ class Project:
         self._experiments: dict[str, Experiment] = {}
         self._personas: dict[str, Persona | None] = {}
         self._variants: dict[str, dict[str, Variant]] = {}
-        self.is_main = True
+        self.is_main = self.shares_files = True
         self.placed: dict[str, dict[tuple[str, str], int]] = {}
 
     @cached_property

@@ -87,12 +87,12 @@ class Services:
         live = self._asking(experiment, provider, base_urls)
         if not self.replays(experiment):
             return live
-        from retake.workflow.replay import Replay
+        from retake.workflow.stored import StoredAnswers
 
         with self._lock:
             key = (experiment, provider, base_urls)
             if key not in self._replays:
-                self._replays[key] = Replay(self.project, experiment, self.client.store, live)
+                self._replays[key] = StoredAnswers(self.project, experiment, self.client.store, live)
             return self._replays[key].ask
 
     def cost_of(self, digests: Sequence[str]) -> float | None:

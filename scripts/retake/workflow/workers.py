@@ -307,6 +307,13 @@ def _below(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
+def _carried(worker: Worker, outcome: Outcome) -> dict[str, Any]:
+    """Return the calls of a worker whose store stays behind, by digest."""
+    digests = {digest for its in outcome.calls.values() for calls in its.values() for digest in calls}
+    found = ((digest, worker.services.client.store.get(digest)) for digest in sorted(digests))
+    return {digest: call.as_dict() for digest, call in found if call is not None}
+
+
 def _write(worker: Worker, outcome: Outcome, blocks: list[str], *, partial: str | None, path: Path) -> None:
     name = "vllm" if starts_servers(worker.project, worker.experiment) else "endpoint"
     record = {**worker.tally.record(), "restarts": worker.restarts}
@@ -323,6 +330,7 @@ def _write(worker: Worker, outcome: Outcome, blocks: list[str], *, partial: str 
             partial=partial,
             engine={"name": name, "version": worker.version},
             record=record,
+            carried={} if worker.project.shares_files else _carried(worker, outcome),
         ),
     )
     answers = sum(len(its) for its in outcome.calls.values()) - len(unanswered)
