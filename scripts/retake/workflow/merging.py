@@ -21,8 +21,13 @@ def merge(project: Project, experiment: str, table: Path, metadata: Path) -> Non
     """Write the table of an experiment, its metadata.json, and the verdicts of today's verifiers."""
     verdicts = Verdicts()
     groups = verdicts.watched(_groups(project, experiment))
-    write_table(groups, table, metadata, about=_about(project, experiment))
-    verdicts.write(metadata.parent / "verdicts")
+    try:
+        write_table(groups, table, metadata, about=_about(project, experiment))
+        verdicts.write(metadata.parent / "verdicts")
+    except BaseException:
+        # Snakemake, where the disk is full for it too, would leave the table alone behind and take it as done.
+        table.unlink(missing_ok=True)
+        raise
 
 
 def _about(project: Project, experiment: str) -> About:
