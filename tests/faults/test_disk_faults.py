@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,14 @@ KINDS: list[dict[str, Any]] = [{"error": "ENOSPC", "for_good": True}, {"error": 
 
 def talks(place: Workshop) -> None:
     """Write an experiment that passes through all stages and needs no pool: 1 tool conversation x 2 candidates."""
-    place.experiment(NAME, dataset="embedded:basics", splits=["tool_calling"], max_queries=1, max_failures=1.0)
+    place.experiment(
+        NAME,
+        dataset="embedded:basics",
+        splits=["tool_calling"],
+        max_queries=1,
+        max_failures=1.0,
+        persona="personas/marvin_flexible.txt",
+    )
 
 
 def calls_of(place: Workshop, tally: Path) -> list[str]:
@@ -56,6 +64,16 @@ def replay(place: Workshop, server: FakeProvider, wanted: dict[str, str], writes
     assert differing(place.outputs(), wanted) == [], writes
 
 
+def edited(place: Workshop, kept: Path, wanted: dict[str, str], writes: dict[str, Any]) -> None:
+    """Fail a run after a persona was edited; then one command leaves nothing of what it said before."""
+    place.clear("results", ".snakemake", "logs")
+    for name in ("results", ".snakemake"):
+        shutil.copytree(kept / name, place.path(name))
+    fails_clearly(place, writes)
+    place.build(TABLE)
+    assert differing(place.outputs(), wanted) == [], writes
+
+
 def live(place: Workshop, server: FakeProvider, writes: dict[str, Any]) -> None:
     """Fail a run that asks; then one command makes what an undisturbed run makes from the same answers."""
     place.clear()
@@ -78,6 +96,22 @@ def spread(numbers: list[int], count: int) -> list[int]:
     return sorted({numbers[round(i * (len(numbers) - 1) / (count - 1))] for i in range(count)})
 
 
+def through_edits(place: Workshop, tmp_path: Path, *, count: int | None) -> None:
+    talks(place)
+    place.build(TABLE)
+    kept = tmp_path / "kept"
+    for name in ("results", ".snakemake"):
+        shutil.copytree(place.path(name), kept / name)
+    persona = place.path("personas/marvin_flexible.txt")
+    persona.write_text(persona.read_text() + "You are very tired today.\n")
+    calls = calls_of(place, tmp_path / "edited.txt")
+    assert "very tired today" in place.rows(NAME)[0]["input_messages"]
+    wanted = place.outputs()
+    numbers = list(range(1, len(calls) + 1))
+    for i, nth in enumerate(spread(numbers, count) if count else numbers):
+        edited(place, kept, wanted, {"nth": nth, **KINDS[i % 2]})
+
+
 def through(place: Workshop, server: FakeProvider, tmp_path: Path, *, replays: int | None, lives: int | None) -> None:
     talks(place)
     live_calls = calls_of(place, tmp_path / "live.txt")
@@ -97,6 +131,15 @@ def through(place: Workshop, server: FakeProvider, tmp_path: Path, *, replays: i
 
 def test_some_of_all_writes_fail(place: Workshop, server: FakeProvider, tmp_path: Path) -> None:
     through(place, server, tmp_path, replays=9, lives=4)
+
+
+def test_no_failing_write_brings_an_old_answer_back(place: Workshop, tmp_path: Path) -> None:
+    through_edits(place, tmp_path, count=7)
+
+
+@pytest.mark.long
+def test_no_write_at_all_brings_an_old_answer_back(place: Workshop, tmp_path: Path) -> None:
+    through_edits(place, tmp_path, count=None)
 
 
 @pytest.mark.long
