@@ -113,8 +113,7 @@ def calibration_verdict(text: str, sample: Sample, *, math: Verdict | None) -> V
     Right is a sound problem's reference, or an admission on a malformed one. Ungraded where the wording does not decide.
     """
     about = sample.source_metadata["calibration"]
-    nothing = decided_without_asking(text, reference=sample.ground_truth)
-    if nothing is not None and nothing.is_verified is False and not text.strip():
+    if decided_without_asking(text, reference=sample.ground_truth) is not None:
         return _told(False, 0.99, "The response says nothing.", Wording("no", "none"))
     wording = wording_of(text, question=sample.question, missing=about.get("missing") or "")
     if about["flaw"] is None:
@@ -160,7 +159,7 @@ def _sound(wording: Wording, math: Verdict | None) -> Verdict:
     is_withheld = wording.result != "firm" and (wording.admits == "clear" or wording.declines)
     if is_withheld and math.is_verified is not True:
         told = _told(False, 0.85, "It does not answer a problem that has an answer.", wording)
-        return replace(told, checks=(*math.checks, *told.checks), error=math.error)
+        return replace(told, checks=(*math.checks, *told.checks))
     extras, checks = {**math.extras, "wording": vars(wording)}, (*math.checks, _check(wording))
     if is_withheld or (math.is_verified is False and wording.result != "firm"):
         said = "It seems to decline, yet the reference is in it." if is_withheld else "It states no result clearly."
