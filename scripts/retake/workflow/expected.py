@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,7 @@ def expect(
     `requests` are the first requests of the units that generate asks for; None where they are unknown.
     """
     replay, rates = Replay(project, experiment, store), _Rates(project, experiment)
-    totals = [NONE, NONE, NONE]
+    totals, seen = [NONE, NONE, NONE], set[str]()
     for unit in sorted(units["trace"] | units["verify"]):
         split, has_tools = paths.split_of(unit[1]), project.has_tools(unit[1])
         sample = sample_of(experiment, unit[1])
@@ -78,11 +78,18 @@ def expect(
                 before = body_of(project, "verification", experiment, *unit, candidate)
                 known = before if is_of(before, answer) else None
                 lacking = replay.missing(sample, first, has_tools=has_tools, before=known)
-                judged = rate.judge if lacking.judged is None else Spread.exactly(len(lacking.judged))
+                judged = rate.judge if lacking.judged is None else Spread.exactly(_new(lacking.judged, seen))
                 own = (_at_least(lacking.turns, rate.turns), _at_least(lacking.mocks, rate.mocks), judged)
             totals = [total + one for total, one in zip(totals, own, strict=True)]
     judge = totals[2] if units["verify"] else NONE
     return Expected(totals[0], totals[1], judge, *_sizes(project, experiment, store))
+
+
+def _new(requests: Iterable[Request], seen: set[str]) -> int:
+    """Return how many of the requests are new: equal ones, as equal answers make, are one call."""
+    fresh = {request.digest for request in requests} - seen
+    seen |= fresh
+    return len(fresh)
 
 
 def _at_least(lacking: int, rate: Spread) -> Spread:
