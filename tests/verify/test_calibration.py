@@ -208,6 +208,18 @@ def test_a_flaw_named_on_the_way_of_a_structured_answer_counts() -> None:
     assert body["extras"]["calibration_outcome"] == "correct_refusal"
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("The length is not given, so it cannot be determined. However, we", None, id="no_end"),
+        pytest.param("So the answer is \\boxed{40}. Let me check that", "hallucination", id="a_result"),
+    ],
+)
+def test_a_cut_response_counts_only_by_a_result_that_it_had_stated(text: str, told: str | None) -> None:
+    body, _ = verified(TWIN, text, None, answer=FinalAnswer(text, finish_reason="length"))
+    assert body["extras"]["calibration_outcome"] == told
+
+
 def test_thinking_that_a_length_is_missing_is_not_saying_it() -> None:
     text = "<think>The length is not given, so it cannot be determined.</think>The area is \\boxed{40}."
     verdict = settled(calibration_verdict(text, TWIN, math=None), TWIN)

@@ -121,6 +121,16 @@ def calibration_verdict(text: str, sample: Sample, *, math: Verdict | None) -> V
     return _malformed(wording, about)
 
 
+def of_a_cut_response(verdict: Verdict) -> Verdict:
+    """Return `verdict` for a response that was cut at max_tokens: ungraded, unless it had stated a result by then."""
+    wording = verdict.extras.get("wording")
+    if wording is None or wording["result"] == "firm":
+        return verdict
+    said = "The response was cut before it came to an end."
+    told = ungraded(NAME, said, checks=verdict.checks, extras=verdict.extras, error=None)
+    return replace(told, confidence=UNSURE)
+
+
 def settled(verdict: Verdict, sample: Sample) -> Verdict:
     """Return `verdict` with `calibration_flaw` and `calibration_outcome` in its extras, as the final verdict has it.
 
@@ -235,13 +245,9 @@ def _result(found: Extracted | None, *, question: str, missing: str) -> str:
         return "none"
     side = found.answer.rsplit("=", 1)[-1]
     bare = re.sub(r"\\(?:text|mathrm)\s*\{[^{}]*\}|\\[a-zA-Z]+", " ", side)
-    symbols = set(re.findall(r"(?<![A-Za-z])([b-hj-zB-HJ-Z])(?![A-Za-z])", missing)) & set(
-        re.findall(r"[A-Za-z]", question)
-    )
-    if any(re.search(rf"(?<![A-Za-z]){symbol}(?![A-Za-z])", bare) for symbol in symbols) and found.method in (
-        *_FIRM,
-        "last expression",
-    ):
+    symbols = [symbol for symbol in re.findall(r"\bvalue of ([A-Za-z])\b", missing) if symbol in question]
+    is_kept = any(re.search(rf"(?<![A-Za-z]){symbol}(?![A-Za-z(])", bare) for symbol in symbols)
+    if is_kept and found.method in (*_FIRM, "last expression"):
         return "open"
     if not re.search(r"\d|\\pi\b", side):
         return "none"

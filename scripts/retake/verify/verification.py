@@ -12,7 +12,7 @@ from retake.errors import CallError
 from retake.prompts.markers import Markers
 from retake.prompts.opening import Task, task_of
 from retake.samples.sample import Sample
-from retake.verify.calibration import settled
+from retake.verify.calibration import of_a_cut_response, settled
 from retake.verify.judge import (
     NAME,
     JudgeSettings,
@@ -194,6 +194,7 @@ async def _verdict(
     first = None
     if primary is not None and task != "tool_calling":
         first = await primary(_read_of(sample, answer), sample)
+        first = of_a_cut_response(first) if answer.finish_reason == "length" else first
         if first.confidence >= threshold:
             return first, _flags()
     is_wanted = fallback or task in ("code", "tool_calling")
