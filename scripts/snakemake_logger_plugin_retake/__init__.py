@@ -22,7 +22,7 @@ from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 LINE_EVERY_S = 10.0
 FAILURES_SHOWN = 5
 _NOISE = ("Using workflow specific profile", "Assuming unrestricted", "Provided cores", "Rules claiming", "Select jobs", "Execute ", "host:", "Building DAG", "Complete log", "Using shell", "Job stats", "Would remove", "This was a dry-run", "Shutting down", "Exiting because", "Config file", "Trying to restart", "No validator", "Removing output files", "[", "Conda environments", "Reasons:")  # fmt: skip
-_DISK = re.compile(r"^OSError: \[Errno (5|28|30|122)\] (.*)$", re.MULTILINE)
+_DISK = re.compile(r"^(?:OSError: )?\[Errno (5|28|30|122)\] (.*)$", re.MULTILINE)
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
 
 
