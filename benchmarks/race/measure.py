@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -87,10 +88,8 @@ def _sample(pid: int, peaks: list[float], ended: threading.Event) -> None:
 
 def _reap(group: int) -> None:
     """End what is left of a command's process group, and wait for what it left to us."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
         mine = {p.pid for p in psutil.Process().children()} - Server.pids

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from race.measure import Measured, run
 from race.workload import MODEL, PERSONA, write_problems
 

@@ -85,9 +85,11 @@ class Connection(asyncio.Protocol):
             return
         state.asked += 1
         if state.capacity and state.in_flight >= state.capacity:
-            return self.fail(429, "Rate limit reached")
+            self.fail(429, "Rate limit reached")
+            return
         if state.error_share and state.chance.random() < state.error_share:
-            return self.fail(500, "The server had an error")
+            self.fail(500, "The server had an error")
+            return
         state.in_flight += 1
         state.most_in_flight = max(state.most_in_flight, state.in_flight)
         key = hashlib.sha256(body).digest()

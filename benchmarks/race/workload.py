@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-PERSONA = "You are Marvin, a paranoid android with a brain the size of a planet. Answer gloomily, and end with the result.\n"
+PERSONA = (
+    "You are Marvin, a paranoid android with a brain the size of a planet. Answer gloomily, and end with the result.\n"
+)
 EDITED_PERSONA = PERSONA.replace("gloomily", "cheerfully")
 MODEL = "mock-model"
 
