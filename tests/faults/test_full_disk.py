@@ -13,8 +13,8 @@ from zygote import Zygote
 
 NAME = "test/full"
 TABLE = f"results/{NAME}.parquet"
-ROOM_KB = 1000
-"""Room for about a hundred of the calls: each takes a page or two, and its raw generation as much."""
+ROOM_KB = 2600
+"""Room for about a hundred calls: 1.5 MB go to the markers of Snakemake's jobs under way."""
 
 
 def mounted(*options: str) -> subprocess.CompletedProcess[str]:
