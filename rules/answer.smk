@@ -17,6 +17,7 @@ rule answer:
     resources:
         gpu=bind.gpus,
         constraint=bind.constraint,
+        vastai_query=bind.offer,
     params:
         spec=bind.stage_spec("answer"),
     run:

@@ -183,6 +183,17 @@ def test_tool_conversations_are_held_by_the_worker_and_replayed_without_it(place
     assert all(trace["error"] is None for trace in traces)
 
 
+def test_workers_can_be_started_by_hand_on_any_machine_of_the_folder(place: Workspace) -> None:
+    bulk(place)
+    place.snakemake(TABLE, "--until", "samples")
+    for worker in ("1", "2"):
+        place.script("answer.py", "--experiment", "test/bulk", "--worker", worker)
+    assert place.script("answer.py", "--experiment", "test/bulk", "--worker", "3", check=False).returncode == 2
+    assert len(asked(place)) == 24
+    place.build(TABLE)
+    assert len(place.rows("test/bulk")) == len(asked(place)) == 24
+
+
 def test_a_forgotten_answer_is_asked_again_alone(place: Workspace) -> None:
     bulk(place)
     place.build(TABLE)

@@ -39,7 +39,8 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
     global _project
     forgive_refused_lines()
     lighten()
-    _project, run = Project(Path.cwd(), config), invocation()
+    run = invocation()
+    _project = Project(Path.cwd(), config)
     _project.is_main, _project.shares_files = run.is_main, run.shares_files
     try:
         if run.is_main and not run.is_dry:
@@ -137,6 +138,12 @@ def gpus(wildcards: Any) -> int:
 def constraint(wildcards: Any) -> str | None:
     """Return the Slurm constraint that `min_vram` comes to by profiles/gpu/vram.yaml; None for no wish."""
     return bulk.constraint(_project, wildcards.experiment)
+
+
+@_told
+def offer(wildcards: Any) -> str | None:
+    """Return the Vast.ai search that `min_vram` and `max_price` come to; None for no wish."""
+    return bulk.offer(_project, wildcards.experiment)
 
 
 def local_rules(project: Project) -> list[str]:

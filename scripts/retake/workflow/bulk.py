@@ -111,6 +111,14 @@ def gpus(project: Project, experiment: str) -> int:
     return project.experiment(experiment).vllm_config.tensor_parallel_size if starts_servers(project, experiment) else 0
 
 
+def offer(project: Project, experiment: str) -> str | None:
+    """Return the Vast.ai search of an experiment's workers, by `min_vram` and `max_price`; None for no wish."""
+    wanted = project.experiment(experiment).vllm_config
+    parts = [f"gpu_ram>={wanted.min_vram:g}"] if wanted.min_vram is not None else []
+    parts += [f"dph_total<={wanted.max_price:g}"] if wanted.max_price is not None else []
+    return " ".join(parts) if parts and starts_servers(project, experiment) else None
+
+
 def constraint(project: Project, experiment: str) -> str | None:
     """Return the Slurm constraint of an experiment's workers: the table's first line with at least `min_vram` GB.
 

@@ -40,7 +40,8 @@ def invocation() -> Invocation:
     mode = str(getattr(known, "mode", "default")).rpartition(".")[2].lower()
     is_main = mode in ("default", "0", "none")
     shared = {str(use).rpartition(".")[2].lower() for use in getattr(known, "shared_fs_usage", None) or ()}
-    return Invocation(targets, is_dry, is_main, is_main or bool(shared & {"input_output", "input-output"}))
+    shares_files = is_main or bool(shared & {"input_output", "input-output"})
+    return Invocation(targets, is_dry, is_main, shares_files)
 
 
 def _is_set(value: object) -> bool:
