@@ -152,6 +152,18 @@ def test_a_job_that_meets_damage_names_it_and_the_next_run_makes_it_again(
     assert server.counts()["asked"] == asked
 
 
+def test_a_damaged_table_is_named_by_the_job_that_reads_it_and_merged_again(place: Workspace) -> None:
+    table, index = place.path(TABLE).read_bytes(), f"{FOLDER}/trajectories/index.json"
+    damage(place.path(TABLE), "truncated")
+    first = place.snakemake(index, check=False)
+    said = first.stdout + first.stderr
+    assert first.returncode != 0
+    assert f"{TABLE}: damaged" in said
+    assert "Traceback" not in said
+    place.build(index)
+    assert place.path(TABLE).read_bytes() == table
+
+
 def test_a_damaged_call_comes_back_from_its_raw_generation(place: Workspace, server: FakeProvider) -> None:
     digest = place.body(RAW)["request_digest"]
     call = place.path(f".retake/calls/{digest[:2]}/{digest}.json")

@@ -96,6 +96,27 @@ def what_is_wrong(error: DamagedFile, file: str) -> str:
     return text[at + len(Path(file).name) :].lstrip(":, ") if at >= 0 else text
 
 
+def check_table(root: Path, file: str) -> None:
+    """Refuse a table that is no whole parquet file, and set it aside; damage inside its pages is the doctor's to find.
+
+    Raises:
+        DamagedFile: with what to do.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.read_metadata(root / file)
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError) as error:
+        aside = set_aside(root, file)
+        wrong = str(error).splitlines()[0]
+        raise DamagedFile(
+            f"{file}: damaged ({wrong}). Set aside as {aside}. Run the same command again: it is merged again."
+        ) from None
+
+
 def files_of(project: Project, experiment: str) -> Iterable[str]:
     """Yield the paths of all candidate files of an experiment, in the order of the table."""
     for variant, sample in project.units(experiment):

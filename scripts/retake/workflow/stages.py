@@ -136,21 +136,21 @@ class Stages:
         """Write the trajectory folders of an experiment."""
         from retake.merge.trajectories import write_trajectories
 
-        with told(log):
+        with self._on_table(table, log):
             write_trajectories(Path(table), Path(index).parent)
 
     def report(self, page: str, table: str, log: str) -> None:
         """Write the report of an experiment."""
         from retake.look.report import write_report
 
-        with told(log):
+        with self._on_table(table, log):
             write_report(Path(table), Path(page))
 
     def figures(self, outputs: Any, table: str, log: str) -> None:
         """Write an experiment's tables and charts for Snakemake's report."""
         from retake.look.figures import write_figures
 
-        with told(log):
+        with self._on_table(table, log):
             write_figures(Path(table), **{name: Path(path) for name, path in outputs.items()})
 
     def exports(self, outputs: Any, table: str, log: str) -> None:
@@ -158,7 +158,7 @@ class Stages:
         from retake.merge.exports import write_preferences, write_sft
         from retake.merge.exports_card import write_dataset_card
 
-        with told(log):
+        with self._on_table(table, log):
             sft, preferences = Path(outputs.sft), Path(outputs.preferences)
             write_sft(Path(table), sft)
             write_preferences(Path(table), preferences)
@@ -168,8 +168,16 @@ class Stages:
         """Write an experiment as Inspect AI's logs."""
         from retake.merge.exports_inspect import write_inspect_log
 
-        with told(log):
+        with self._on_table(table, log):
             write_inspect_log(Path(table), Path(folder))
+
+    @contextmanager
+    def _on_table(self, table: str, log: str) -> Iterator[None]:
+        from retake.workflow.damage import check_table
+
+        with told(log):
+            check_table(self.project.root, table)
+            yield
 
     @contextmanager
     def _job(self, experiment: str, log: str) -> Iterator[None]:
