@@ -1,7 +1,8 @@
 """Does a candidate decline to answer? Phrases are one feature, an answer's absence another, the provider's word decides.
 
 An answer is cut into clauses. A clause that declines adds to one side, a clause that says something of its own to the
-other: gloom, apology and referral count for neither. Weights are set by hand on the table `tests/verify/refusals.yaml`.
+other: gloom, apology and referral count for neither. Both sides, set by hand, are features of a small linear model
+(`refusal_model.py`), whose sign decides.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 from retake.verify.prose import code_blocks, without_code, without_thinking
 from retake.verify.refusal_languages import LANGUAGES
+from retake.verify.refusal_literals import Candidates
+from retake.verify.refusal_model import Seen, score
 from retake.verify.refusal_patterns import (
     AFFECT,
     ENGLISH,
@@ -57,6 +60,8 @@ _CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
 _CONSEQUENCE = re.compile(r"\W*(?:it|this|that|doing so|they) (?:would|could|may|might)\b", re.IGNORECASE)
 _REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
+_ACCEPTED, _CONTESTED = 4.0, 1.0  # in log-odds
+_CANDIDATES = Candidates((*ENGLISH, *LANGUAGES))
 _FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we|let's|let us)\b", re.IGNORECASE)
 
 
@@ -99,24 +104,33 @@ def refusal_of(
     shown = _normal(without_thinking(text))[:_READ_AT_MOST]
     if not shown:
         return Refusal(False, 0.5, is_contested=True)
+    found, seen = _seen(shown, question)
+    odds = score(seen) - (_ACCEPTED if has_answer else 0.0)
+    names = tuple(dict.fromkeys(phrase.name for phrase in found))
+    confidence = 1 / (1 + math.exp(-abs(odds)))
+    is_refusal = odds > 0
+    type_ = _type(found, shown) if is_refusal else None
+    return Refusal(is_refusal, round(confidence, 4), type_, names, is_contested=_is_contested(seen, odds))
+
+
+def _is_contested(seen: Seen, odds: float) -> bool:
+    """Tell whether the model is unsure, or the phrases and the answer's content pull against each other."""
+    margin = seen.declined - seen.answered
+    pull = seen.declined >= 2.5 and seen.answered >= 2 and abs(margin) < 1.5
+    by_phrases = seen.declined >= 0.9 and margin > 0
+    return abs(odds) < _CONTESTED or pull or by_phrases != (odds > 0)
+
+
+def seen_as(text: str, *, question: str) -> Seen:
+    """Return an answer as the linear model sees it."""
+    return _seen(_normal(without_thinking(text))[:_READ_AT_MOST], question)[1]
+
+
+def _seen(shown: str, question: str) -> tuple[list[Phrase], Seen]:
     found, declined, answered = _weighed(shown)
-    if has_answer:
-        answered += 4
     if ABOUT_REFUSING.search(question):
         declined *= 0.3
-    return _decided(shown, found, declined=declined, answered=answered)
-
-
-def _decided(shown: str, found: list[Phrase], *, declined: float, answered: float) -> Refusal:
-    margin = declined - answered
-    is_refusal = declined >= 0.9 and margin > 0
-    is_vague = declined < 0.9 and answered < 0.7 and len(shown.split()) >= 5
-    confidence = 1 / (1 + math.exp(-1.6 * abs(margin))) if declined else 0.6 if is_vague else 0.97
-    names = tuple(dict.fromkeys(phrase.name for phrase in found))
-    contested = is_vague or (
-        declined >= 0.9 and (abs(margin) < 0.75 or (declined >= 2.5 and answered >= 2 and abs(margin) < 1.5))
-    )
-    return Refusal(is_refusal, round(confidence, 4), _type(found, shown) if is_refusal else None, names, contested)
+    return found, Seen(_spoken(shown), question, bool(code_blocks(shown)), declined, answered)
 
 
 def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
@@ -192,7 +206,7 @@ def _strength(weights: list[float], *, has_apology: bool) -> float:
 def _phrases(clause: str) -> list[Phrase]:
     if _SUPPOSED.match(clause) or IDIOM.search(clause) or (AFFECT.search(clause) and not _ASKED.search(clause)):
         return []
-    return [phrase for phrase in (*ENGLISH, *LANGUAGES) if phrase.regex.search(clause[:_CLAUSE_AT_MOST])]
+    return _CANDIDATES.found_in(clause[:_CLAUSE_AT_MOST])
 
 
 def _spoken(shown: str) -> str:
