@@ -33,7 +33,7 @@ def weather(place: Workshop, server: FakeProvider, *, samples: int, candidates: 
         max_queries=samples,
         num_candidates=candidates,
         concurrency=64,
-        request_timeout_s=20,
+        request_timeout_s=30,
         max_tries=20,
     )
     server.plan(*STORM)
