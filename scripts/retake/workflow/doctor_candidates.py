@@ -36,6 +36,7 @@ class Visit:
     findings: list[Finding] = field(default_factory=list)
     rows: dict[Key, str] | None = field(default_factory=dict)
     raws: dict[str, str] = field(default_factory=dict)
+    _paths: set[str] = field(default_factory=set)
 
     def candidates(self) -> None:
         """Check every candidate file of the experiment, and gather the rows that its table should hold."""
@@ -49,6 +50,7 @@ class Visit:
     def find(self, path: str, kind: str, detail: str) -> None:
         """Write a finding down."""
         self.findings.append(Finding(path, kind, detail, self.experiment))
+        self._paths.add(path)
 
     def _stray(self) -> Iterator[Unit]:
         """Yield the units that have files; files that lie elsewhere under a stage are orphans."""
@@ -129,26 +131,34 @@ class Visit:
 
     def _fresh(self, unit: Unit, bodies: Bodies, sample: Sample) -> None:
         requests = requests_of(self.project, self.experiment, unit[0], sample)
-        told = {finding.path for finding in self.findings}
+        others = []
         for candidate, body in sorted(bodies["raw"].items()):
             file = paths.candidate_path("raw", self.experiment, *unit, candidate)
-            if candidate < len(requests) and body["request_digest"] != requests[candidate].digest and file not in told:
-                self._other_request(unit, candidate, file)
+            is_told = file in self._paths
+            if candidate < len(requests) and body["request_digest"] != requests[candidate].digest and not is_told:
+                others.append(candidate)
+        self._other_requests(unit, others)
         today = verifier_version(sample.split)
         for candidate, body in sorted(bodies["verification"].items()):
             if body["verifier_version"] != today and candidate < len(requests):
                 file = paths.candidate_path("verification", self.experiment, *unit, candidate)
                 self.find(file, "stale", f"verified by {body['verifier_version']}, today's verifier is {today}")
 
-    def _other_request(self, unit: Unit, candidate: int, file: str) -> None:
-        """Tell of an answer to another request: stale where Snakemake would make it again, else put there by hand."""
-        raw = candidate_states(self.project, self.experiment, *unit, candidate)[0]
-        if raw.reasons:
-            self.find(file, "stale", f"today's request is another: {'; '.join(raw.reasons)}")
-        else:
-            self.find(
-                file, "mixed", "it answers another request than today's, though nothing has changed since it was made"
-            )
+    def _other_requests(self, unit: Unit, candidates: list[int]) -> None:
+        """Tell of answers to other requests: stale where Snakemake would make them again, else put there by hand."""
+        if not candidates:
+            return
+        reasons = candidate_states(self.project, self.experiment, *unit, candidates[0])[0].reasons
+        for candidate in candidates:
+            file = paths.candidate_path("raw", self.experiment, *unit, candidate)
+            if reasons:
+                self.find(file, "stale", f"today's request is another: {'; '.join(reasons)}")
+            else:
+                self.find(
+                    file,
+                    "mixed",
+                    "it answers another request than today's, though nothing has changed since it was made",
+                )
 
     def _rows(self, unit: Unit, bodies: Bodies, sample: Sample | None) -> None:
         if self.rows is None:
