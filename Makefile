@@ -45,6 +45,7 @@ test-long: .venv/.installed-for-test ## the long forms of the fault suite
 	$(VENV)/python -m pytest -m long
 
 test-slurm: .venv/.installed-for-test slurm ## the tests on a real Slurm cluster
+	$(VENV)/python -m pip install -q -r requirements/slurm.txt
 	$(VENV)/python -m pytest -m slurm
 
 lint: .venv/.installed-for-test ## check the style of all code
