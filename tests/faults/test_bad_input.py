@@ -37,7 +37,7 @@ def yaml(text: str, *told: str) -> Case:
 
 
 def data(text: str | bytes, *told: str) -> Case:
-    return Case([DATA, *told], {DATA: text})
+    return Case(["mine.jsonl", *told], {DATA: text})
 
 
 def config(setting: str, *told: str) -> Case:
@@ -61,10 +61,10 @@ CASES: dict[str, Case] = {
     "a split that climbs": yaml(GOOD.replace("[math]", "[../x]"), "splits"),
     "a variant that is nowhere": yaml(GOOD + "variants: [presure]\n", "presure", "pressure"),
     "an experiment that is no text": Case([YAML, "UTF-8"], {YAML: GOOD.encode("utf-16")}),
-    "a data file that is nowhere": Case([YAML, "data/min.jsonl"], {YAML: GOOD.replace("mine", "min")}),
+    "a data file that is nowhere": Case(["dataset", "data/min.jsonl"], {YAML: GOOD.replace("mine", "min")}),
     "a data file that is empty": data("", "math"),
-    "a data row that is no JSON": data(ROWS + "{'question': 1}\n", "3"),
-    "a data row cut short": data(ROWS[:-20], "2"),
+    "a data row that is no JSON": data(ROWS + "{'question': 1}\n", "line 3"),
+    "a data row cut short": data(ROWS[:-20], "line 2"),
     "a data file that is no text": data(b"\xff\xfe\x00bad\n", "UTF-8"),
     "a missing column": data('{"prompt_x": "What?", "y": 1}\n', "question"),
     "fewer rows than asked for": data(ROWS.splitlines()[0] + "\n", "max_queries"),
@@ -112,5 +112,5 @@ def test_a_mistake_is_one_clear_error_and_nothing_is_written(place: Workshop, zy
     made = [
         file for file in place.path("results").rglob("*") if file.suffix in (".parquet", ".json", ".jsonl", ".html")
     ]
-    assert [file for file in made if ".mocks" not in file.parts] == []
+    assert [file for file in made if ".mocks" not in file.parts and "datasets" not in file.parts] == []
     assert not place.path(".retake/calls").exists()
