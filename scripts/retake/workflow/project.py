@@ -93,20 +93,10 @@ class Project:
     def variants(self, experiment: str) -> dict[str, Variant]:
         """Return an experiment's variants by name, in its order."""
         if experiment not in self._variants:
-            loaded = self._loaded_variants(experiment)
+            file = str(paths.experiment_file(experiment))
+            loaded = load_variants(self.experiment(experiment), root=self.root, file=file)
             self._variants[experiment] = {variant.name: variant for variant in loaded}
         return self._variants[experiment]
-
-    def _loaded_variants(self, experiment: str) -> tuple[Variant, ...]:
-        try:
-            return tuple(load_variants(self.experiment(experiment), root=self.root))
-        except ConfigError as error:
-            if error.file != "experiment":
-                raise
-            file = str(paths.experiment_file(experiment))
-            raise ConfigError(
-                file, error.key, got=error.got, allowed=error.allowed, remedy=error.remedy
-            ) from None
 
     def persona(self, experiment: str) -> Persona | None:
         """Return an experiment's persona, or None.
@@ -116,7 +106,8 @@ class Project:
         """
         if experiment not in self._personas:
             path = self.experiment(experiment).persona
-            self._personas[experiment] = None if path is None else load_persona(path, root=self.root)
+            file = str(paths.experiment_file(experiment))
+            self._personas[experiment] = None if path is None else load_persona(path, root=self.root, file=file)
         return self._personas[experiment]
 
     def persona_files(self, experiment: str) -> list[str]:
