@@ -24,6 +24,9 @@ class NotWritten(RetakeError, OSError):
         super().__init__(f"{path}: cannot be written ({why}). {remedy_of(error)}")
         self.errno, self.strerror, self.filename = error.errno, why, str(path)
 
+    def __str__(self) -> str:
+        return str(self.args[0])
+
 
 def remedy_of(error: OSError) -> str:
     """Return what to do about a disk that refuses, as one or two sentences."""
