@@ -222,19 +222,12 @@ def server() -> Iterator[FakeProvider]:
         yield running
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        pytest.param({"generator": "openai", "model": "gpt-4.1-mini"}, id="openai"),
-        pytest.param({"generator": "claude", "model": "claude-sonnet-5"}, id="claude"),
-    ],
-)
 def test_first_answers_go_through_the_batch_api_and_a_killed_run_resumes_the_same_batch(
-    tmp_path: Path, server: FakeProvider, model: dict[str, str]
+    tmp_path: Path, server: FakeProvider
 ) -> None:
     place = Workspace(tmp_path / "project", url=server.url)
     place.env["RETAKE_BATCH_POLL_S"] = "0.2"
-    place.experiment("test/bulk", transport="batch", **model)
+    place.experiment("test/bulk", transport="batch")
     server.set(batch_polls=1_000_000)
     command = [sys.executable, "-m", "snakemake", TABLE]
     run = subprocess.Popen(
@@ -249,7 +242,7 @@ def test_first_answers_go_through_the_batch_api_and_a_killed_run_resumes_the_sam
     counts = server.counts()
     assert (counts["live"], counts["batches"], counts["batch_items"]) == (0, 1, 6)
     assert all(row["is_batch"] and row["cost_usd"] > 0 for row in place.rows("test/bulk"))
-    place.experiment("test/live", **model)
+    place.experiment("test/live")
     place.build("results/test/live.parquet")
     assert server.counts()["live"] == 0
 
@@ -259,7 +252,7 @@ def test_what_a_batch_could_not_answer_is_a_row_with_its_reason_and_goes_again(
 ) -> None:
     place = Workspace(tmp_path / "project", url=server.url)
     place.env["RETAKE_BATCH_POLL_S"] = "0.2"
-    place.experiment("test/bulk", transport="batch", max_failures=1.0)
+    place.experiment("test/bulk", transport="batch", max_failures=1.0, generator="claude", model="claude-sonnet-5")
     question = json.loads((ROOT / "config/data/sums/math.jsonl").read_text().splitlines()[0])["problem"]
     server.plan(Fault("item_bad_request", contains=question))
     place.build(TABLE)
