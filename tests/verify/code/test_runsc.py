@@ -1,0 +1,63 @@
+"""The same programs in gVisor (`runtime: runsc`), where the engine has registered it: a second kernel around the candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from retake.samples.sample import Sample
+from retake.verify.code.verifier import CodeVerifier
+from verify.code.containers import LIMITS, ours
+from verify.code.hostile import FAMILIES, HONEST, MARK, TESTS
+
+pytestmark = pytest.mark.docker
+GVISOR = replace(LIMITS, runtime="runsc", parallel=1, ready=1, memory_mb=512)
+PROGRAMS = (
+    "01_exit_at_import",
+    "13_int_subclass",
+    "64_network",
+    "64_docker_socket",
+    "64_core_pattern",
+    "64_write_host",
+)
+
+
+@pytest.fixture(scope="module")
+def gvisor(client: object) -> Iterator[CodeVerifier]:
+    if "runsc" not in client.api.info().get("Runtimes", {}):
+        pytest.skip(
+            "the Docker engine has no runtime runsc (Debian's package runsc, then make sandbox on a fresh engine)"
+        )
+    made = CodeVerifier(settings=GVISOR)
+    yield made
+    made.close()
+    assert ours(client) == []
+
+
+def verdict_on(verifier: CodeVerifier, form: str, code: str) -> tuple[bool | None, str]:
+    found = verifier.verify(f"```python\n{code}\n```", Sample("code", 1, "q", "Return twice n.", tests=TESTS[form]))
+    return found.is_verified, f"{found.explanation} {found.error}"
+
+
+@pytest.mark.parametrize("form", HONEST)
+def test_an_honest_program_passes_in_gvisor(form: str, gvisor: CodeVerifier) -> None:
+    verified, why = verdict_on(gvisor, form, HONEST[form])
+    assert verified is True, why
+
+
+def test_the_candidate_runs_under_gvisors_kernel_and_not_the_hosts(gvisor: CodeVerifier) -> None:
+    code = "def solve(n):\n    return 2 * n if 'Linux version 4.4.0' in open('/proc/version').read() else 99"
+    assert verdict_on(gvisor, "call", code)[0] is True
+    assert "Linux version 4.4.0" not in Path("/proc/version").read_text()
+
+
+def test_no_hostile_program_passes_in_gvisor(gvisor: CodeVerifier) -> None:
+    chosen = [entry for family in FAMILIES.values() for entry in family if entry[0] in PROGRAMS]
+    assert {entry[0] for entry in chosen} == set(PROGRAMS)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda entry: (entry[0], *verdict_on(gvisor, entry[1], entry[2])), chosen))
+    assert [each for each in found if each[1] is True] == []
+    assert not any((Path(folder) / MARK).exists() for folder in ("/", "/tmp", "/etc", "/var/tmp", "/root", "/usr"))
