@@ -130,11 +130,11 @@ def through(place: Workshop, server: FakeProvider, tmp_path: Path, *, replays: i
 
 
 def test_some_of_all_writes_fail(place: Workshop, server: FakeProvider, tmp_path: Path) -> None:
-    through(place, server, tmp_path, replays=9, lives=4)
+    through(place, server, tmp_path, replays=7, lives=3)
 
 
 def test_no_failing_write_brings_an_old_answer_back(place: Workshop, tmp_path: Path) -> None:
-    through_edits(place, tmp_path, count=7)
+    through_edits(place, tmp_path, count=5)
 
 
 @pytest.mark.long
