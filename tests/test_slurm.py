@@ -132,6 +132,17 @@ def _timeless(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key not in WITHOUT}
 
 
+def test_verification_is_submitted_in_groups(place: Workspace) -> None:
+    bulk(place, latency_s=0.05)
+    place.env["RETAKE_SUBMIT"] = "verify"
+    groups = ("--groups", "verify_x2=verify", "--group-components", "verify=24")
+    limits = ("--default-resources", "slurm_partition=gpu", "runtime=60", "mem_mb=100")
+    ended(place, started(place, "-j", "3", *groups, *limits, "--", TABLE))
+    assert_whole(place)
+    assert len(list(place.path("logs/slurm/group_verify_verify_x2").glob("*.log"))) == 2
+    assert "No wall time information" not in place.path("console.log").read_text()
+
+
 def test_a_cancelled_job_and_a_killed_server_lose_nothing(place: Workspace) -> None:
     bulk(place, latency_s=1.0)
     run = started(place, "-j", "3", TABLE)
