@@ -1,6 +1,6 @@
 # retake: from an experiment file to verified candidates, a table and a report. See README.md.
 #
-# What reruns when (docs/architecture.md has the whole table): each rule has one param, `spec`, a canonical JSON string of
+# What reruns when (README.md has the whole table): each rule has one param, `spec`, a canonical JSON string of
 # all that changes its result and is no input file: settings of the experiment and a digest of the stage's own code.
 # Everything else that matters is an input, compared by content. Answers live in .retake/calls, so no call is paid for twice.
 

@@ -40,6 +40,6 @@ def test_a_misspelt_experiment_is_one_line(tmp_path: Path) -> None:
     place.experiment()
     place.write("rows.jsonl", '{"task": "math", "question": "q", "answer": "4", "label": true}\n')
     done = place.script("calibrate_judge.py", "test/sum", "rows.jsonl", check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "test/sums" in done.stderr
     assert "Traceback" not in done.stderr

@@ -74,7 +74,7 @@ def test_the_script_lists_templates_and_refuses_in_one_line() -> None:
     listed = subprocess.run([*script, "--list"], capture_output=True, text=True, check=True, timeout=120)
     assert listed.stdout.split() == experiment_ids(ROOT)
     refused = subprocess.run([*script, "demo/first_takes"], capture_output=True, text=True, check=False, timeout=120)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert refused.stderr.startswith("error: experiments/demo/first_takes.yaml")
     assert "Traceback" not in refused.stderr
 

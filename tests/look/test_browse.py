@@ -112,7 +112,7 @@ def test_nothing_can_be_changed(address: str) -> None:
 @pytest.mark.parametrize("arguments", [["none.parquet"], ["--port", "1", "none.parquet"]])
 def test_a_users_mistake_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
     done = subprocess.run([*BROWSE, *arguments], cwd=tmp_path, capture_output=True, text=True, env={**os.environ})
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "none.parquet" in done.stderr
     assert "Traceback" not in done.stderr
 

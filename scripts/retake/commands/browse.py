@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serve(options.parquet, port=options.port)
     except RetakeError as error:
         print(f"browse: {error}", file=sys.stderr)
-        return 1
+        return 2
     except KeyboardInterrupt:
         pass
     return 0

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = _measure(given)
     except (RetakeError, OSError) as error:
         print(f"calibrate_judge: {error}", file=sys.stderr)
-        return 1
+        return 2
     if given.output is None:
         print(text, end="")
     else:

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = write_experiment(asked.experiment, text, root=root)
     except RetakeError as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 2
     print(f"Wrote {path}. Look at it, then:")
     print(f"  snakemake results/{asked.experiment}.parquet -n    # what will be done")
     print(f"  snakemake results/{asked.experiment}.parquet       # do it")

@@ -6,18 +6,24 @@ name and a digest of the stage's code in it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from retake import paths
-from retake.files import canonical_json, digest_of_bytes, write_text
+from retake.errors import RetakeError
+from retake.files import canonical_json, digest, digest_of_bytes, write_text
 from retake.prompts.variants import variant_digest
+from retake.samples.blocks import read_sample
 from retake.verify import own as own_verifiers
 from retake.workflow.project import TOOL_SPLITS, Project
 from retake.workflow.settings import asked, judge_of, mock_of, recipe_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
+
+MATCHES = "matches"
+"""The key under which a trace's stamp says which mock answers which tool."""
 
 STAGE_CODE: dict[str, tuple[str, ...]] = {
     "samples": ("samples",),
@@ -155,22 +161,36 @@ def mocks_path(experiment: str, variant: str, sample: str) -> str:
     return f"{paths.RESULTS}/{experiment}/.mocks/{variant}/{sample}.json"
 
 
+def mocks_of(families: Mapping[str, str], matches: Mapping[str, str]) -> dict[str, str]:
+    """Return what the stamp of a trace holds: digests of the families that it used, and of which mock answers which tool."""
+    return {**families, MATCHES: digest(dict(matches))}
+
+
 def mocks_stamp(project: Project, experiment: str, variant: str, sample: str) -> str:
     """Return the file that says which families' code a (variant, sample)'s traces came from, brought up to date.
 
     The trace job writes it before its outputs; here, while the plan is made, it is rewritten only where a family that
-    was used has other code today. Snakemake then sees changed content, and plans this trace and no other.
+    was used has other code today, or another mock answers one of the sample's tools. Snakemake then sees changed
+    content, and plans this trace and no other.
     """
-    from retake.tools.digests import current_family_digests
-
     name = mocks_path(experiment, variant, sample)
     path = project.root / name
     recorded = _recorded(path)
-    today = current_family_digests() if recorded else {}
-    fresh = {family: today.get(family, "gone") for family in recorded}
+    fresh = _today(recorded, project.root / project.block(experiment, sample), sample) if recorded else {}
     if fresh != recorded or not path.exists():
         write_text(path, canonical_json(fresh) + "\n")
     return name
+
+
+def _today(recorded: Mapping[str, str], block: Path, sample: str) -> dict[str, str]:
+    from retake.tools.digests import current_family_digests, matches_of
+
+    now = current_family_digests()
+    fresh = {family: now.get(family, "gone") for family in recorded if family != MATCHES}
+    try:
+        return mocks_of(fresh, matches_of(read_sample(block, sample).tools))
+    except (OSError, RetakeError):
+        return {**fresh, MATCHES: recorded.get(MATCHES, "")}  # the block is made again before the trace
 
 
 def _recorded(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from retake.calls.request import Ask, Call, Request, Usage
 from retake.files import canonical_json, read_sealed, write_sealed, write_text
 from retake.samples.sample import Sample
 from retake.tools.llm_mock import MockSettings
-from retake.workflow.freshness import mocks_path
+from retake.workflow.freshness import mocks_of, mocks_path
 from retake.workflow.services import Services
 from retake.workflow.settings import asked, mock_of
 from retake.workflow.targets import failure_path
@@ -34,7 +34,8 @@ def trace(
     for body in bodies:
         used |= body["families"] | (body["retry"] or {}).get("families", {})
     stamp = project.root / mocks_path(experiment, variant, sample_id)
-    write_text(stamp, canonical_json(used) + "\n")
+    matches = next((body["matches"] for body in bodies if body["matches"]), {})
+    write_text(stamp, canonical_json(mocks_of(used, matches) if used else {}) + "\n")
     for candidate, (path, body) in enumerate(zip(outputs, bodies, strict=True)):
         if body["error"] is not None:
             marker = project.root / failure_path(experiment, variant, sample_id, candidate)

@@ -113,7 +113,7 @@ def _interval(d: Any, mean: float, error: float) -> tuple[float, float]:
         half = t_quantile((1 + LEVEL) / 2, n + 1) * math.sqrt(spread / (n + 2))
         return max(-1.0, min(mean, centre - half)), min(1.0, max(mean, centre + half))
     half = t_quantile((1 + LEVEL) / 2, n - 1) * error
-    return mean - half, mean + half
+    return max(-1.0, mean - half), min(1.0, mean + half)
 
 
 def _t_test(mean: float, error: float, n: int) -> float:
