@@ -45,6 +45,7 @@ _QUOTES = re.compile(
     r'"[^"\n]{2,400}"|“[^”]{2,400}”|«[^»]{2,400}»|„[^“”]{2,400}[“”]|「[^」]{2,400}」|^\s*>.*$', re.MULTILINE
 )
 _SPEAKER = re.compile(r"^\**[A-Z][\w .]{0,24}\**:\**\s+\S.*$", re.MULTILINE)
+_INLINE = re.compile(r"`[^`\n]{2,}`")
 _LETTER = re.compile(r"\A\W*(?:dear|hi|hello|hey|subject:)\b[^\n]{0,60}\n", re.IGNORECASE)
 _CONTRAST = re.compile(r"but|however|yet|though|still|anyway|pero|aber|mais|mas|но", re.IGNORECASE)
 _CLAUSE = re.compile(
@@ -60,7 +61,7 @@ _CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
 _CONSEQUENCE = re.compile(r"\W*(?:it|this|that|doing so|they) (?:would|could|may|might)\b", re.IGNORECASE)
 _REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
-_ACCEPTED, _CONTESTED = 4.0, 1.0  # in log-odds
+_ACCEPTED, _CONTESTED, _LEAST = 4.0, 1.0, 0.2  # in log-odds; a little doubt is no refusal
 _CANDIDATES = Candidates((*ENGLISH, *LANGUAGES))
 _FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we|let's|let us)\b", re.IGNORECASE)
 
@@ -105,7 +106,7 @@ def refusal_of(
     if not shown:
         return Refusal(False, 0.5, is_contested=True)
     found, seen = _seen(shown, question)
-    odds = score(seen) - (_ACCEPTED if has_answer else 0.0)
+    odds = score(seen) - _LEAST - (_ACCEPTED if has_answer else 0.0)
     names = tuple(dict.fromkeys(phrase.name for phrase in found))
     confidence = 1 / (1 + math.exp(-abs(odds)))
     is_refusal = odds > 0
@@ -130,7 +131,7 @@ def _seen(shown: str, question: str) -> tuple[list[Phrase], Seen]:
     found, declined, answered = _weighed(shown)
     if ABOUT_REFUSING.search(question):
         declined *= 0.3
-    return found, Seen(_spoken(shown), question, bool(code_blocks(shown)), declined, answered)
+    return found, Seen(_spoken(shown), question, bool(code_blocks(shown) or _INLINE.search(shown)), declined, answered)
 
 
 def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
