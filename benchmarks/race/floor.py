@@ -1,6 +1,6 @@
 """The floor: a bare aiohttp client that writes one atomic JSON file a candidate, and nothing else. What no pipeline can beat.
 
-Run: python floor.py URL FOLDER SAMPLES CANDIDATES IN_FLIGHT
+Run: python floor.py URL FOLDER SAMPLES CANDIDATES IN_FLIGHT [PERSONA]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import aiohttp
 from workload import MODEL, PERSONA, problems
 
 
-async def main(url: str, folder: Path, samples: int, candidates: int, in_flight: int) -> None:
+async def main(url: str, folder: Path, samples: int, candidates: int, in_flight: int, persona: str) -> None:
     turns = asyncio.Semaphore(in_flight)
     connector = aiohttp.TCPConnector(limit=in_flight)
     async with aiohttp.ClientSession(connector=connector) as session:
@@ -24,7 +24,7 @@ async def main(url: str, folder: Path, samples: int, candidates: int, in_flight:
             path = folder / f"{sample}" / f"{candidate}.json"
             if path.exists():
                 return
-            messages = [{"role": "system", "content": PERSONA}, {"role": "user", "content": problem}]
+            messages = [{"role": "system", "content": persona}, {"role": "user", "content": problem}]
             body = {"model": MODEL, "messages": messages, "seed": candidate, "temperature": 1.0}
             async with turns, session.post(f"{url}/v1/chat/completions", json=body) as reply:
                 answer = await reply.json()
@@ -38,4 +38,4 @@ async def main(url: str, folder: Path, samples: int, candidates: int, in_flight:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), *(int(text) for text in sys.argv[3:6])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:6]), *(sys.argv[6:] or [PERSONA])))

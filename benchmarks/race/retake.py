@@ -22,7 +22,7 @@ class Retake:
     """A project in `folder` whose one experiment asks `url`."""
 
     def __init__(self, folder: Path, url: str, *, samples: int, candidates: int = 8, **keys: Any) -> None:
-        self.folder, self.url = folder, url
+        self.folder, self.url, self.package = folder, url, ROOT / "scripts"
         folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             if (ROOT / name).is_dir():
@@ -69,4 +69,4 @@ class Retake:
 
     def environment(self) -> dict[str, str]:
         """Return what the run's environment has besides this one's: the package of this checkout, the keys."""
-        return {"PYTHONPATH": str(ROOT / "scripts"), "HF_HUB_OFFLINE": "1", "VLLM_API_KEY": "none"}
+        return {"PYTHONPATH": str(self.package), "HF_HUB_OFFLINE": "1", "VLLM_API_KEY": "none"}

@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
     """One keep-alive connection: requests come one after another, whole by Content-Length."""
 
     def __init__(self, state: State) -> None:
-        self.state, self.buffer, self.transport = state, b"", None
+        self.state, self.buffer, self.transport, self.closes = state, b"", None, False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -61,6 +61,7 @@ class Connection(asyncio.Protocol):
             if len(self.buffer) < end + 4 + length:
                 return
             body, self.buffer = self.buffer[end + 4 : end + 4 + length], self.buffer[end + 4 + length :]
+            self.closes = re.search(rb"(?i)\r\nconnection: *close", head) is not None
             self.request(head.split(b" ", 2)[1], body)
 
     def request(self, path: bytes, body: bytes) -> None:
@@ -130,6 +131,8 @@ class Connection(asyncio.Protocol):
         reason = {200: "OK", 429: "Too Many Requests"}.get(status, "Internal Server Error")
         head = f"HTTP/1.1 {status} {reason}\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         self.transport.write(head.encode() + data)
+        if self.closes:
+            self.transport.close()
 
 
 def persona_mark(system: Any) -> str:
