@@ -203,8 +203,12 @@ def edited(peer: Peer, server: Server, order: Order) -> list[object]:
 
 
 def killed(peer: Peer, server: Server, order: Order) -> str:
-    """Return how many delivered answers were asked for again, after everything was killed with half of them there."""
+    """Return how many delivered answers were asked for again, after everything was killed with half of them there.
+
+    Answers then come spread over time, not in waves of which the whole last one is just arriving.
+    """
     server.reset()
+    server.set(jitter=0.9)
     half = order.samples * order.candidates // 2
     peer.go(order, kill_when=lambda: server.counts()["delivered"] >= half)
     delivered, before = server.counts()["delivered"], server.counts()["asked"]
@@ -258,7 +262,7 @@ def page(said: str, given: argparse.Namespace, rows: list[list[object]], skipped
             *(f"- {line}" for line in skipped),
             "- retake, Inspect and lm-eval score the answers; Curator, datatrove, distilabel and the floor do not. Inspect writes a transcript of every event besides.",
             "- distilabel asks for 8 candidates in one request: multiply its requests by 8.",
-            "- A stale answer carries the mark of the persona before the edit, and is given out as the result of the new one. Inspect refuses the old log folder here, because the persona is an argument of its solver; measured apart, with the persona in the dataset it gives the old answers out.",
+            "- A stale answer carries the mark of the persona before the edit, and is given out as the result of the new one. Inspect refuses the old log folder, because here the persona is an argument of its solver.",
             "- Asked again after kill -9: requests beyond those that were still to be answered; what was in flight is not counted.",
         ]),
     ])  # fmt: skip

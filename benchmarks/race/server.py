@@ -23,13 +23,13 @@ class State:
     """Settings, and what was asked since the last reset."""
 
     def __init__(self, **settings: Any) -> None:
-        self.latency_s, self.error_share, self.capacity, self.is_down = 0.0, 0.0, 0, False
+        self.latency_s, self.error_share, self.capacity, self.is_down, self.jitter = 0.0, 0.0, 0, False, 0.0
         self.change(settings)
         self.reset()
 
     def change(self, settings: dict[str, Any]) -> None:
         for name, value in settings.items():
-            if name not in ("latency_s", "error_share", "capacity", "is_down"):
+            if name not in ("latency_s", "error_share", "capacity", "is_down", "jitter"):
                 raise ValueError(name)
             setattr(self, name, value)
 
@@ -95,7 +95,8 @@ class Connection(asyncio.Protocol):
         state.most_in_flight = max(state.most_in_flight, state.in_flight)
         key = hashlib.sha256(body).digest()
         state.by_body[key] += 1  # taken before the sleep: two equal requests at once get two draws
-        asyncio.get_running_loop().call_later(state.latency_s, self.answer, body, state.by_body[key])
+        latency_s = state.latency_s * (1 + state.jitter * (2 * state.chance.random() - 1))
+        asyncio.get_running_loop().call_later(latency_s, self.answer, body, state.by_body[key])
 
     def fail(self, status: int, message: str) -> None:
         self.state.failed += 1

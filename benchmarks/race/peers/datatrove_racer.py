@@ -1,8 +1,9 @@
 """datatrove as a racer, run by its own environment. It scores nothing."""
 
-import gzip
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
@@ -11,17 +12,16 @@ from datatrove.pipeline.writers import JsonlWriter
 from order import ORDER, problems, tell
 
 
-async def rollout(document: Document, generate):
+async def rollout(document: Document, generate: Callable[[dict[str, Any]], Awaitable[Any]]) -> Any:
     system = {"role": "system", "content": ORDER["persona"]}
     return await generate({"messages": [system, {"role": "user", "content": document.text}], "temperature": 1.0})
 
 
 def texts_of(folder: Path) -> list[str]:
     found = []
-    for file in sorted(folder.glob("*.jsonl*")):
-        opened = gzip.open(file, "rt") if file.suffix == ".gz" else file.open()
-        with opened as lines:
-            found += [r["text"] for line in lines for r in json.loads(line)["metadata"]["rollout_results"]]
+    for file in sorted(folder.glob("*.jsonl")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        found += [result["text"] for line in lines for result in json.loads(line)["metadata"]["rollout_results"]]
     return found
 
 
