@@ -51,4 +51,4 @@ for EXPERIMENT, COPY in bind.copies(project).items():
         log:
             f"logs/{EXPERIMENT}/copy.log",
         shell:
-            "cp {input.table} {output} 2> {log}"
+            "cp {input.table:q} {output:q} 2> {log:q}"

@@ -116,3 +116,21 @@ def test_touched_files_change_nothing(place: Workspace) -> None:
 def test_an_override_equal_to_a_default_wins(place: Workspace) -> None:
     place.experiment(persona="personas/marvin_flexible.txt", max_tokens=300)
     assert place.plan(TABLE, config={"max_tokens": 256}) == {}
+
+
+def test_asking_for_the_copy_of_a_table_checks_its_experiment(place: Workspace) -> None:
+    place.experiment(output="tables/mine.parquet", generator="claude", model="claude-3-opus-20240229")
+    done = place.snakemake("tables/mine.parquet", "--dry-run", check=False)
+    assert done.returncode != 0
+    assert "experiments/test/sums.yaml" in done.stdout + done.stderr
+    assert "answers no more" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("raport.html", "report.html"), ("trajectories", "trajectories/index.json")]
+)
+def test_a_misspelt_file_of_an_experiment_suggests_the_nearest(place: Workspace, asked: str, meant: str) -> None:
+    place.experiment()
+    done = place.snakemake(f"results/test/sums/{asked}", "--dry-run", check=False)
+    assert done.returncode != 0
+    assert f"did you mean results/test/sums/{meant}?" in done.stdout + done.stderr

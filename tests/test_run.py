@@ -216,10 +216,11 @@ def test_a_run_that_goes_wrong_stops(place: Workspace, server: FakeProvider) -> 
 
 
 def test_two_experiments_that_share_calls_make_each_once(place: Workspace, server: FakeProvider) -> None:
-    place.experiment("test/one")
+    place.experiment("test/one", output="tables/my copy.parquet")
     place.experiment("test/two", max_queries=5)
-    place.build("results/test/one.parquet", "results/test/two.parquet")
+    place.build("tables/my copy.parquet", "results/test/two.parquet")
     assert server.counts()["asked"] == 10
+    assert place.path("tables/my copy.parquet").read_bytes() == place.path("results/test/one.parquet").read_bytes()
 
 
 def test_trajectories_hold_the_selected_candidate_and_all_others(place: Workspace) -> None:

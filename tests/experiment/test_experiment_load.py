@@ -92,6 +92,7 @@ BROKEN = {
     "an output of another kind": (GOOD + "output: table.csv\n", ".parquet"),
     "an output that climbs": (GOOD + "output: ../x.parquet\n", "output"),
     "an output over the table": (GOOD + "output: results/test/one.parquet\n", "another path"),
+    "an output in an experiment's folder": (GOOD + "output: results/test/one/copy.parquet\n", "not test/one's"),
     "an embedded name that climbs": (GOOD.replace("embedded:sums", "embedded:../sums"), "dataset"),
     "a web address": (GOOD.replace("embedded:sums", "https://hub.example/datasets/a"), "address"),
     "a dataset of spaces": (GOOD.replace("embedded:sums", "'  '"), "dataset"),

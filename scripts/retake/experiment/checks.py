@@ -31,7 +31,7 @@ def check_experiment(experiment: Experiment, experiment_id: str, *, file_of: Fil
         for key, got, allowed, remedy in check(experiment):
             raise refuse(key, got=got, allowed=allowed, remedy=remedy)
     _check_persona(experiment, refuse, root)
-    _check_output(experiment, experiment_id, refuse)
+    _check_output(experiment, experiment_id, refuse, root)
 
 
 Complaint = tuple[str, object, str, str]
@@ -165,7 +165,7 @@ def _check_persona(experiment: Experiment, refuse: Callable[..., ConfigError], r
         raise refuse("persona", got=f"{name}, which is no file", allowed=allowed, remedy=did_you_mean(name, known))
 
 
-def _check_output(experiment: Experiment, experiment_id: str, refuse: Callable[..., ConfigError]) -> None:
+def _check_output(experiment: Experiment, experiment_id: str, refuse: Callable[..., ConfigError], root: Path) -> None:
     output = experiment.output
     if output is None:
         return
@@ -174,6 +174,17 @@ def _check_output(experiment: Experiment, experiment_id: str, refuse: Callable[.
         raise refuse("output", got=output, allowed="a path that ends in .parquet, without ..", remedy="Name a file.")
     if path.as_posix() == paths.parquet_path(experiment_id):
         raise refuse("output", got=output, allowed="another path", remedy="Remove output: that file is made anyway.")
+    owner = _owner_of(path, root)
+    if owner is not None and (root / paths.experiment_file(owner)).is_file():
+        raise refuse("output", got=output, allowed=f"a path that is not {owner}'s", remedy="Name a file elsewhere.")
+
+
+def _owner_of(path: Path, root: Path) -> str | None:
+    """Return the experiment under whose name a path under results/ lies; None for another path."""
+    place, base = (root / path).absolute(), root.absolute()
+    inside = place.relative_to(base).as_posix() if place.is_relative_to(base) else ""
+    match = re.match(r"^results/([^/]+/[^/]+?)(?:\.parquet$|/)", inside)
+    return match[1] if match else None
 
 
 def notices(experiment: Experiment) -> list[str]:

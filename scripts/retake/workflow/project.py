@@ -70,6 +70,12 @@ class Project:
                 counts.setdefault(self.experiment(name).num_candidates, []).append(name)
         return dict(sorted(counts.items()))
 
+    @cached_property
+    def copied(self) -> dict[str, str]:
+        """The usable experiments that want a copy of their table, by the copy's path."""
+        wanted = {name: self.experiment(name).output for name in self.ids if name not in self.broken}
+        return {Path(copy).as_posix(): name for name, copy in wanted.items() if copy}
+
     def pattern(self, names: list[str]) -> str:
         """Return a wildcard pattern that matches exactly these experiments (one that matches nothing for none)."""
         return "|".join(re.escape(name) for name in names) or "no-such/experiment"

@@ -17,10 +17,18 @@ from retake.samples.datasets import stand_ins
 from retake.workflow.project import Project
 
 FAILURES = ".retake/failures"
+MADE_ONCE = (
+    "metadata.json", "report.html", "trajectories/index.json", "sft.jsonl", "preferences.jsonl", "dataset_card.md", "inspect_log",
+    "figures/rates.csv", "figures/rates.svg", "figures/best_of_k.csv", "figures/best_of_k.svg",
+)  # fmt: skip
+"""What rules make of an experiment's table, by its path in the experiment's folder."""
 
 
-def experiment_of(target: str) -> str | None:
-    """Return the experiment that a path under results/ belongs to; None for another kind of target."""
+def experiment_of(project: Project, target: str) -> str | None:
+    """Return the experiment that a copy of a table, or a path under results/, belongs to; None for another target."""
+    copied = project.copied.get(Path(target).as_posix())
+    if copied is not None:
+        return copied
     match = re.match(r"^(?:\./)?results/([^/]+/[^/]+?)(?:\.parquet$|/|$)", target)
     if not match or match[1].startswith("datasets/"):
         return None
@@ -36,7 +44,7 @@ def check_targets(project: Project, targets: list[str]) -> list[str]:
     today = datetime.date.today()
     warnings: list[str] = []
     for target in targets or default_targets(project):
-        name = experiment_of(target)
+        name = experiment_of(project, target)
         if name is None:
             continue
         if name not in project.ids:
@@ -50,7 +58,9 @@ def check_targets(project: Project, targets: list[str]) -> list[str]:
         if name in project.broken:
             raise project.broken[name]
         project.persona(name)
-        _check_file(project, name, target)
+        if Path(target).as_posix() not in project.copied:
+            _check_file(project, name, target)
+            warnings += _nearest_file(name, target)
         file = str(paths.experiment_file(name))
         warnings += check_models(project.experiment(name), today=today, root=project.root, file=file)
         warnings += [f"{name}: {sentence}" for sentence in notices(project.experiment(name))]
@@ -93,23 +103,34 @@ def _check_file(project: Project, experiment: str, target: str) -> None:
         )
 
 
+def _nearest_file(experiment: str, target: str) -> list[str]:
+    """Return a hint where no rule of ours makes `target` but one makes a file whose name is near; else nothing."""
+    folder, path = f"results/{experiment}/", Path(target).as_posix()
+    known = [f"{folder}{name}" for name in MADE_ONCE]
+    if path in known or not path.startswith(folder):
+        return []
+    near = [name for name in known if name.startswith(f"{path}/")] or difflib.get_close_matches(path, known, cutoff=0.9)
+    return [f"{target}: did you mean {near[0]}?"] if near else []
+
+
 def _range(allowed: list[str]) -> str:
     return ", ".join(allowed) if len(allowed) <= 6 else f"{allowed[0]} to {allowed[-1]}"
 
 
 def default_targets(project: Project) -> list[str]:
-    """Return table, trajectories and report of the experiments that config/config.yaml lists."""
+    """Return table, its copy if any, trajectories and report of the experiments that config/config.yaml lists."""
     names = project.settings().get("experiments", [])
-    return [
+    made = [
         file
         for name in names
         for file in (paths.parquet_path(name), f"results/{name}/trajectories/index.json", f"results/{name}/report.html")
     ]
+    return made + [copy for copy, name in project.copied.items() if name in names]
 
 
 def targeted_experiments(project: Project, targets: list[str]) -> list[str]:
     """Return the experiments that `targets` (none: the default ones) concern."""
-    names = {experiment_of(target) for target in targets or default_targets(project)}
+    names = {experiment_of(project, target) for target in targets or default_targets(project)}
     return sorted(name for name in names if name is not None)
 
 
