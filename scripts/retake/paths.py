@@ -16,7 +16,6 @@ EXPERIMENT = rf"(?!datasets/){NAME}/{NAME}"
 VARIANT = r"[a-z0-9][a-z0-9_]*"
 SPLIT = r"[a-z0-9][a-z0-9_]*?"
 SAMPLE = rf"{SPLIT}_\d\d\d\d+"
-CANDIDATE = r"\d+"
 
 STAGES = ("raw", "trace", "verification")
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from retake.calls.progress import PROGRESS
 from retake.calls.request import Answer, Ask, Call, Request, Usage
 from retake.errors import CallError, RetakeError
-from retake.files import write_sealed
 
 
 class TooManyFailures(RetakeError):
@@ -97,8 +95,3 @@ def call_of(raw: dict[str, Any]) -> Call:
     """Return the call that a raw generation file without an error holds."""
     names = ("asked_at", "latency_s", "worker", "cost_usd", "is_batch", "tries", "request", "answer")
     return Call.from_dict({name: raw[name] for name in names})
-
-
-def write_raw(path: Path, body: dict[str, Any]) -> None:
-    """Write one raw generation file, whole or not at all."""
-    write_sealed(path, body)

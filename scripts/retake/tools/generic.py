@@ -14,7 +14,6 @@ from retake.tools.schemas import Declaration, Schema
 from retake.tools.seeded import Dice
 
 MAX_DEPTH = 8
-MAX_ITEMS = 20
 
 # What a field of this name holds: a kind of value.
 _FIELDS = {

@@ -14,7 +14,7 @@ from retake.experiment.load import experiment_ids, load_experiment
 from retake.experiment.model import Experiment, Variant
 from retake.prompts.personas import Persona, load_persona, persona_files
 from retake.prompts.variants import load_variants
-from retake.samples.blocks import dataset_id, source_files
+from retake.samples.blocks import dataset_id, samples_of, source_files
 
 TOOL_SPLITS = ("tool_calling",)
 
@@ -85,11 +85,6 @@ class Project:
         """The wildcard pattern of every usable experiment."""
         return self.pattern([name for name in self.ids if name not in self.broken])
 
-    def with_workers(self) -> list[str]:
-        """Return the usable experiments that are answered in bulk (by workers, or through a batch API)."""
-        usable = [name for name in self.ids if name not in self.broken]
-        return [name for name in usable if self.is_bulk(name)]
-
     def is_bulk(self, experiment: str) -> bool:
         """Return whether `rule answer` fills the store before generate reads it."""
         config = self.experiment(experiment)
@@ -123,9 +118,7 @@ class Project:
 
     def samples(self, experiment: str) -> list[str]:
         """Return the ids of an experiment's samples, split by split."""
-        config = self.experiment(experiment)
-        positions = range(config.offset + 1, config.offset + config.max_queries + 1)
-        return [paths.sample_id(split, position) for split in config.splits for position in positions]
+        return samples_of(self.experiment(experiment))
 
     def units(self, experiment: str) -> list[tuple[str, str]]:
         """Return an experiment's (variant, sample) pairs, in the order of the table: sample, then variant."""
