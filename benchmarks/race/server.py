@@ -121,7 +121,7 @@ class Connection(asyncio.Protocol):
         said = total if chance.random() < RIGHT_SHARE else total + chance.randint(1, 9)
         words = " ".join(chance.choices(("carry", "the", "one", "then", "add", "tens", "so", "we", "get"), k=40))
         system = next((m["content"] for m in asked["messages"] if m["role"] == "system"), "")
-        text = f"{words}. [persona {persona_mark(system)}] The answer is \\boxed{{{said}}}\nANSWER: {said}"
+        text = f"{words}. [persona {persona_mark(str(system))}] The answer is \\boxed{{{said}}}\nANSWER: {said}"
         message = {"role": "assistant", "content": text, "refusal": None}
         return {"index": index, "message": message, "finish_reason": "stop", "logprobs": None}
 
@@ -136,9 +136,10 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
 
-def persona_mark(system: Any) -> str:
-    """Return the mark that an answer carries of the system prompt that it was asked with."""
-    return hashlib.sha256(json.dumps(system).encode()).hexdigest()[:8]
+def persona_mark(system: str) -> str:
+    """Return the mark that an answer carries of the system prompt that it was asked with: how that says to answer."""
+    found = re.search(r"Answer (\w+)", system)
+    return found[1] if found else "none"
 
 
 async def main() -> None:
