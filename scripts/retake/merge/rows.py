@@ -13,10 +13,10 @@ from retake.files import canonical_json
 from retake.merge.schema import NAMES
 from retake.merge.selection import selected
 from retake.samples.sample import Sample
+from retake.verify.final import final_of, output_messages
 from retake.verify.verification import columns_of
 
 Body = Mapping[str, Any]
-_FINAL = ("text", "reasoning", "finish_reason", "raw_finish_reason", "served_model", "parts", "refusal")
 
 
 @dataclass(frozen=True)
@@ -94,20 +94,6 @@ def _of_raw(raw: Body) -> dict[str, Any]:
     }
 
 
-def final_of(raw: Body, trace: Body | None) -> dict[str, Any]:
-    """Return the final answer's text, reasoning, finish_reason, raw_finish_reason, served_model, parts and refusal.
-
-    It is the first answer where there is no tool conversation, else the message of the conversation's last turn.
-    """
-    if trace is None:
-        return {name: raw["answer"][name] for name in _FINAL}
-    if not trace["turns"]:
-        return {**dict.fromkeys(_FINAL), "text": "", "finish_reason": "error"}
-    last = trace["turns"][-1]
-    told = {name: last[name] for name in ("reasoning", "finish_reason", "raw_finish_reason", "served_model")}
-    return {**told, "text": trace["final_answer"] or "", "parts": None, "refusal": None}
-
-
 def _of_conversation(raw: Body, trace: Body | None) -> dict[str, Any]:
     source = raw if trace is None else trace
     error = raw["error"] or (trace or {}).get("error") or {}
@@ -156,17 +142,6 @@ def _of_turns(turns: Sequence[Body], trace: Body | None) -> dict[str, Any]:
         "tool_sources": canonical_json(sources) if trace is not None else None,
         "tool_stop": None if trace is None else trace["stop"],
     }
-
-
-def output_messages(final: Body, turns: Sequence[Body]) -> list[dict[str, Any]]:
-    """Return all that followed the opening messages, in OpenAI form: calls, their results, the final answer."""
-    messages: list[dict[str, Any]] = []
-    for turn in turns:
-        messages.append({key: value for key, value in turn["message"].items() if key != "reasoning_blocks"})
-        messages += [
-            {"role": "tool", "tool_call_id": r["tool_call_id"], "content": r["content"]} for r in turn["results"]
-        ]
-    return messages or [{"role": "assistant", "content": final["text"]}]
 
 
 def _of_verification(verification: Body) -> dict[str, Any]:

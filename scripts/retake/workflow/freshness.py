@@ -35,7 +35,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
         "calls/request.py",
     ),
     "trace": ("answer/trace.py",),
-    "verify": ("verify/*.py",),
+    "verify": ("verify/*.py", "prompts/opening.py"),
     "merge": (
         "merge/rows.py",
         "merge/build.py",

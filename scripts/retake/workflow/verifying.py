@@ -10,10 +10,10 @@ from typing import Any
 from retake import paths
 from retake.errors import RetakeError
 from retake.files import digest, read_sealed, write_sealed
-from retake.merge.rows import final_of, output_messages
 from retake.prompts.opening import task_of
 from retake.samples.sample import Sample
 from retake.verify.calibration import calibration_verdict
+from retake.verify.final import final_of, output_messages
 from retake.verify.judge import JudgeSettings
 from retake.verify.own import verifier_of
 from retake.verify.verdict import Verdict, ungraded
