@@ -1,0 +1,55 @@
+"""The cheaper bookkeeping records exactly what Snakemake records by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workspace import ROOT, TIMEOUT_S
+
+SNAKEFILE = """
+rule both:
+    input: "a.txt", "b.txt"
+    output: "made/0.json", "made/1.json", "made/2.json"
+    params: spec='{"stage":"both"}'
+    log: "logs/both.log"
+    run:
+        for path in output:
+            with open(path, "w") as file:
+                file.write(path)
+"""
+LIGHT = "from retake.workflow.bookkeeping import lighten\nlighten()\nlighten()\n"
+TIMES = ("starttime", "endtime")
+
+
+def records(folder: Path, snakefile: str) -> list[dict[str, Any]]:
+    """Run a workflow in `folder`; return its records without their times, one an output."""
+    folder.mkdir()
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(f"input {name}\n")
+    (folder / "Snakefile").write_text(snakefile)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--force-use-threads", "made/0.json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, timeout=TIMEOUT_S)
+    files = sorted(file for file in (folder / ".snakemake" / "metadata").rglob("*") if file.is_file())
+    bodies = [json.loads(file.read_text()) for file in files]
+    return [{key: value for key, value in body.items() if key not in TIMES} for body in bodies]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What Snakemake records by itself."""
+    return records(tmp_path_factory.mktemp("plain") / "project", SNAKEFILE)
+
+
+def test_the_records_are_the_same(tmp_path: Path, plain: list[dict[str, Any]]) -> None:
+    """The same keys and values, checksums of all inputs among them."""
+    light = records(tmp_path / "project", LIGHT + SNAKEFILE)
+    assert light == plain
+    assert all(set(record["input_checksums"]) == {"a.txt", "b.txt"} for record in light)
+    assert len(light) == 3
