@@ -26,6 +26,10 @@ _SELF = frozenset(["i", "i'm", "i'll", "i'd", "i've", "my", "me", "myself"])
 _GIVES = re.compile(r"\A\W*(?:yes|no|none|nope|neither)\b", re.IGNORECASE)
 
 
+_SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n|(?<=[。！？।])")
+_MOOD = re.compile(r"\b(?:not|no|never|can't|cannot|won't|sorry|oh|sigh|whoa|wow)\b|n't\b|\?\W*$", re.IGNORECASE)
+
+
 class Seen(NamedTuple):
     """An answer as the phrases saw it: its text, spoken part, code, and how strongly it declines and answers."""
 
@@ -100,7 +104,27 @@ def _shape(seen: Seen, text: str, tokens: list[str]) -> list[float]:
         0.3 * (count <= 3),
         0.3 * bool(RESULT.search(text)),
         0.3 * bool(_GIVES.match(text)),
+        *_sentences(text, asked),
         0.15 * min(seen.declined, 4.0),
         0.15 * min(seen.answered, 4.0),
         0.15 * max(-2.0, min(2.0, seen.declined - seen.answered)),
+    ]
+
+
+def _sentences(text: str, asked: set[str]) -> list[float]:
+    """Return whether the answer opens with something new, and what share of its sentences speaks of its speaker."""
+    parts = [_TOKEN.findall(part.lower()) for part in _SENTENCE.split(text) if re.search(r"\w", part)]
+    if not parts:
+        return [0.0] * 5
+    opening = [word for word in parts[0] if word[0].isalnum()]
+    stems = {word[:4] for word in asked if len(word) > 3}
+    is_own = bool(_SELF.intersection(opening)) or bool(_MOOD.search(" ".join(parts[0])))
+    is_echo = any(word[:4] in stems for word in opening if len(word) > 3)
+    mine = sum(bool(_SELF.intersection(part)) for part in parts) / len(parts)
+    return [
+        2.0 * (not is_own and not is_echo and len(opening) <= 6),
+        2.0 * (not is_own and not is_echo and len(opening) > 6),
+        2.0 * (not is_own and is_echo and len(opening) <= 3),
+        2.0 * mine,
+        2.0 * is_own,
     ]
