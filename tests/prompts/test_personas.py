@@ -71,6 +71,7 @@ def test_a_link_that_leads_out_of_the_project_is_refused(tmp_path: Path) -> None
         ("markers: [{name: a, phrases: [x], wieght: 2}]", "wieght"),
         ("markers: []", "markers"),
         ("markers: [", "YAML"),
+        ("about: a\nabout: b\nmarkers: [{name: a, phrases: [x]}]", "twice"),
     ],
 )
 def test_a_bad_markers_file_names_its_fault(tmp_path: Path, yaml: str, told: str) -> None:

@@ -53,7 +53,8 @@ def test_a_variant_that_cannot_be_used_is_one_clear_error(entries: list[Any], to
     ("yaml", "told"),
     [
         ("txt: hello", "txt"),
-        ("- a", "mapping"),
+        ("- a", "key: value"),
+        ("text: a\ntext: b", "twice"),
         ("text: [", "YAML"),
         ("name: other\ntext: x", "other"),
         ("placement: middle", "placement"),

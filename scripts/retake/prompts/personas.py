@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from retake.errors import ConfigError
+from retake.experiment.model_errors import did_you_mean
+from retake.experiment.yaml_file import read_yaml
 from retake.prompts.markers import Markers, parse_markers
 
 FOLDER = "personas"
@@ -29,7 +30,9 @@ def load_persona(path: str, *, root: Path, file: str = "experiment") -> Persona:
     """
     place = _inside(path, root=root, file=file)
     if not place.is_file():
-        raise ConfigError(file, "persona", got=path, allowed="an existing text file", remedy=_nearest(path, root=root))
+        raise ConfigError(
+            file, "persona", got=path, allowed="an existing text file", remedy=did_you_mean(path, _known(root))
+        )
     return Persona(place.stem, _text(place, path), _markers(path, root=root))
 
 
@@ -56,12 +59,8 @@ def _inside(path: str, *, root: Path, file: str) -> Path:
     return place
 
 
-def _nearest(path: str, *, root: Path) -> str:
-    known = sorted(f"{FOLDER}/{found.name}" for found in (root / FOLDER).glob("*.txt"))
-    near = difflib.get_close_matches(path, known, n=1, cutoff=0.5)
-    if near:
-        return f"Did you mean {near[0]}?"
-    return f"There are: {', '.join(known)}." if known else f"There is no persona in {FOLDER}/ yet."
+def _known(root: Path) -> list[str]:
+    return sorted(f"{FOLDER}/{found.name}" for found in (root / FOLDER).glob("*.txt"))
 
 
 def _text(place: Path, path: str) -> str:
@@ -77,13 +76,5 @@ def _text(place: Path, path: str) -> str:
 
 
 def _markers(path: str, *, root: Path) -> Markers | None:
-    import yaml
-
     name = markers_path(path)
-    if not (root / name).is_file():
-        return None
-    try:
-        body = yaml.safe_load((root / name).read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(name, "", got=str(error), allowed="YAML in UTF-8", remedy="Mend the file.") from error
-    return parse_markers(body, file=name)
+    return parse_markers(read_yaml(root / name, name=name), file=name) if (root / name).is_file() else None

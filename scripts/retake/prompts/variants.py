@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from pydantic import ValidationError
 
 from retake.errors import ConfigError
 from retake.experiment.model import Experiment, Variant
+from retake.experiment.model_errors import nearest
+from retake.experiment.yaml_file import as_mapping, read_yaml
 from retake.files import digest, digest_of_bytes
 
 FOLDER = "variants"
@@ -81,25 +82,21 @@ def _named(name: str, *, root: Path, file: str) -> Variant:
     if name == CONTROL.name:
         return CONTROL
     known = sorted({CONTROL.name, *(found.stem for found in (root / FOLDER).glob("*.yaml"))})
-    near = difflib.get_close_matches(name, known, n=1)
-    remedy = f"Did you mean {near[0]}?" if near else f"Write {FOLDER}/<name>.yaml, or the variant in the experiment."
+    near = nearest(name, known)
+    remedy = f"Did you mean {near}?" if near else f"Write {FOLDER}/<name>.yaml, or the variant in the experiment."
     raise ConfigError(file, "variants", got=name, allowed=", ".join(known), remedy=remedy)
 
 
 def _read(place: Path, *, name: str) -> Variant:
-    import yaml
-
     file = f"{FOLDER}/{name}.yaml"
+    body = read_yaml(place, name=file)
     try:
-        body = yaml.safe_load(place.read_text("utf-8"))
-        variant = Variant.model_validate({"name": name, **(body or {})})
+        variant = Variant.model_validate({"name": name, **({} if body is None else as_mapping(body, name=file))})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         allowed = f"{first['msg']}; keys: {', '.join(Variant.model_fields)}"
         raise ConfigError(file, key, got=first["input"], allowed=allowed, remedy="Mend the key.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
-        raise ConfigError(file, "", got=str(error), allowed="a YAML mapping", remedy="Mend the file.") from error
     if variant.name != name:
         raise ConfigError(file, "name", got=variant.name, allowed=name, remedy="Name the file as the variant.")
     return variant
