@@ -56,12 +56,12 @@ class Cursor:
         return node
 
     def scientific(self, mantissa: Node) -> Node:
-        """`3.2e5`, `3.2E-5`; an `e` that no digit follows is Euler's number."""
+        """`3.2e5`, `3.2E-5`, `3e-12`; an `e` that no digit follows is Euler's number, and `3e-1` is a difference."""
         signed = (
             self.ahead().kind in ("+", "-")
             and self.ahead(2).kind == "number"
             and not self.ahead(2).spaced
-            and mantissa.decimals is not None
+            and (mantissa.decimals is not None or len(self.ahead(2).text) >= 2)
         )
         digits = self.ahead(2) if signed else self.ahead()
         if digits.kind != "number" or not digits.text.isdigit() or self.ahead().spaced:
