@@ -11,6 +11,7 @@ import pytest
 from retake.errors import ConfigError
 from retake.experiment.facts import (
     EMBEDDED_MODEL,
+    ModelFacts,
     check_model,
     check_models,
     facts_of,
@@ -72,6 +73,13 @@ def test_what_a_model_refuses_is_an_error_before_the_first_call(asked: Experimen
     with pytest.raises(ConfigError) as caught:
         warnings(asked)
     assert told in str(caught.value)
+
+
+def test_a_model_without_a_form_of_structured_output_is_not_asked_for_one() -> None:
+    facts = ModelFacts(provider="openai", model="old", structured_output="none")
+    with pytest.raises(ConfigError, match="structured_output: got 'true for old'"):
+        check_model(experiment("openai", "old", structured_output=True), facts, TODAY)
+    check_model(experiment("openai", "old"), facts, TODAY)
 
 
 def test_the_end_of_a_model_is_warned_of_and_then_an_error() -> None:

@@ -183,6 +183,9 @@ def _check_parameters(experiment: Experiment, facts: ModelFacts, file: str) -> N
             remedy = f"Remove {key} (or set it to null); candidates still differ by the model's own sampling."
             got = f"{value} for {facts.model}"
             raise ConfigError(file, key, got=got, allowed=allowed[facts.temperature], remedy=remedy)
+    if experiment.structured_output and facts.structured_output == "none":
+        got, allowed_form = f"true for {facts.model}", "false: this model takes no JSON schema"
+        raise ConfigError(file, "structured_output", got=got, allowed=allowed_form, remedy="Remove structured_output.")
     effort = experiment.reasoning_effort
     if effort is not None and facts.is_known and effort not in facts.efforts and facts.provider in ("openai", "claude"):
         words = " | ".join(facts.efforts) or "none: this model takes no reasoning_effort"
