@@ -61,3 +61,17 @@ def test_no_hostile_program_passes_in_gvisor(gvisor: CodeVerifier) -> None:
         found = list(pool.map(lambda entry: (entry[0], *verdict_on(gvisor, entry[1], entry[2])), chosen))
     assert [each for each in found if each[1] is True] == []
     assert not any((Path(folder) / MARK).exists() for folder in ("/", "/tmp", "/etc", "/var/tmp", "/root", "/usr"))
+
+
+def test_what_gvisor_grants_to_a_candidate_has_no_effect_outside_it(gvisor: CodeVerifier) -> None:
+    """gVisor lets any user make a user namespace and chroot in it; the candidate gains neither root, a mount nor the clock."""
+    code = (
+        "import ctypes, os, time\ndef solve(n):\n    c = ctypes.CDLL(None, use_errno=True)\n    c.unshare(0x10000000)\n"
+        "    won = [c.mount(b'none', b'/tmp', b'tmpfs', 0, 0) == 0, c.ptrace(16, 1, 0, 0) == 0, c.setuid(0) == 0,\n"
+        "        c.syscall(321, 0, 0, 0) >= 0, c.syscall(227, 0, 0) == 0, os.getuid() == 0]\n"
+        f"    try: open('/{MARK}', 'w').write('x')\n    except OSError: pass\n    else: won.append(True)\n"
+        "    return 2 * n if any(won) else 99"
+    )
+    verified, why = verdict_on(gvisor, "asserts", code)
+    assert verified is False, why
+    assert not (Path("/") / MARK).exists()
