@@ -77,8 +77,15 @@ def damage(path: Path, how: str) -> None:
     elif how == "truncated":
         path.write_bytes(data[: len(data) // 2])
     else:
-        at = len(data) // 3
+        at = inside_a_page(path) if path.suffix == ".parquet" else len(data) // 3
         path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+
+
+def inside_a_page(path: Path) -> int:
+    """Return the place of a byte of a table's content: its largest column's last page ends there."""
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    column = max((group.column(n) for n in range(group.num_columns)), key=lambda chunk: chunk.total_compressed_size)
+    return (column.dictionary_page_offset or column.data_page_offset) + column.total_compressed_size - 8
 
 
 def some(place: Workspace, pattern: str) -> str:

@@ -43,7 +43,9 @@ def write_table(groups: Iterable[list[dict[str, Any]]], table: Path, metadata: P
     table.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Without a stored Arrow schema, metadata that is added at the end is the table's own.
-        with pq.ParquetWriter(temporary, schema, compression="zstd", store_schema=False) as writer:
+        with pq.ParquetWriter(
+            temporary, schema, compression="zstd", store_schema=False, write_page_checksum=True
+        ) as writer:
             pending: list[dict[str, Any]] = []
             for rows in groups:
                 for row in rows:
