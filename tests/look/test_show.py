@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,14 @@ def test_a_candidate_a_variant_and_a_query_can_be_named(table: Path) -> None:
     found = conversation(table, "math_0007", candidate=3, variant="calm")
     assert (found.row["candidate_idx"], found.row["variant"]) == (3, "calm")
     assert conversation(table, found.row["query_id"], candidate=3, variant="calm").row == found.row
+
+
+def test_what_a_row_lacks_is_said_in_words(table: Path) -> None:
+    found = conversation(table, "math_0007")
+    lacks = ("temperature", "seed", "extracted_answer", "ground_truth_answer", "verification_explanation", "created_at")
+    text = shown_conversation(replace(found, row={**found.row, **dict.fromkeys(lacks)}, verdict=None))
+    assert "extracted: none" in text
+    assert "None" not in text
 
 
 def test_a_tool_conversation_shows_calls_and_results(table: Path) -> None:

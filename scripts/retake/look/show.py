@@ -39,7 +39,7 @@ def _head(found: Conversation) -> str:
     lines = [
         f"{row['experiment']}  {row['sample_id']}  variant {row['variant']}  candidate {row['candidate_idx']}"
         + ("  (selected)" if row["is_selected"] else "") + ("  (retry)" if row["is_retry"] else ""),
-        f"{row['model']} ({row['provider']}), persona {row['persona'] or 'none'}, temperature {row['temperature']}, seed {row['seed']}",
+        f"{row['model']} ({row['provider']}), persona {row['persona'] or 'none'}, temperature {_said(row['temperature'])}, seed {_said(row['seed'])}",
         "candidates: " + "  ".join(_other(*other) for other in found.others),
     ]  # fmt: skip
     if len(found.variants) > 1:
@@ -84,10 +84,10 @@ def _turn(who: str, text: str, width: int) -> str:
 def _judged(found: Conversation) -> str:
     row = found.row
     lines = [
-        f"=== verdict: {_VERDICT[row['is_verified']]} by {row['verifier_name']}, confidence {number(row['verification_confidence'], digits=2)} ===",
-        f"explanation: {row['verification_explanation']}", f"extracted: {row['extracted_answer']}",
-        f"reference: {row['ground_truth_answer']} ({row['ground_truth_source'] or 'none'})",
-        f"finish: {row['finish_reason']}{' (cut at max_tokens)' if row['is_truncated'] else ''}",
+        f"=== verdict: {_VERDICT[row['is_verified']]} by {_said(row['verifier_name'])}, confidence {number(row['verification_confidence'], digits=2)} ===",
+        f"explanation: {_said(row['verification_explanation'])}", f"extracted: {_said(row['extracted_answer'])}",
+        f"reference: {_reference(row)}",
+        f"finish: {_said(row['finish_reason'])}{' (cut at max_tokens)' if row['is_truncated'] else ''}",
         f"refusal: {row['refusal_type'] if row['refusal_is_refusal'] else 'no'}    persona score: {number(row['persona_score'], digits=2)} {row['persona_markers'] or ''}",
     ]  # fmt: skip
     if row["verification_error"]:
@@ -113,14 +113,23 @@ def _provenance(found: Conversation) -> str:
     digest = row["request_digest"] or "unknown"
     lines = [
         "=== provenance ===", f"request: {digest}", f"call store: {STORE}",
-        f"asked {row['created_at']} of {row['served_model'] or row['model']} at {row['worker'] or 'unknown'}, {number(row['latency_s'], digits=2)} s"
+        f"asked {_said(row['created_at'], 'at an unknown time')} of {row['served_model'] or row['model']} at {row['worker'] or 'unknown'}, {number(row['latency_s'], digits=2)} s"
         + (", in a batch" if row["is_batch"] else ""),
         f"tokens: {number(row['input_tokens'])} in, {number(row['output_tokens'])} out; {dollars(_or_nan(row['cost_usd']))}",
-        f"sample: {row['source_dataset']} {row['source_revision'] or ''} row {row['source_index']}, query {row['query_id']}",
-        f"verifier version: {row['verifier_version']}",
+        f"sample: {row['source_dataset']} {row['source_revision'] or ''} row {_said(row['source_index'], 'unknown')}, query {row['query_id']}",
+        f"verifier version: {_said(row['verifier_version'])}",
         *(f"{stage}: {path}{'' if is_there else ' (not there)'}" for stage, path, is_there in found.files),
     ]  # fmt: skip
     return "\n".join(visible(line) for line in lines)
+
+
+def _said(value: Any, absent: str = "none") -> str:
+    return absent if value is None else str(value)
+
+
+def _reference(row: dict[str, Any]) -> str:
+    source = row["ground_truth_source"]
+    return _said(row["ground_truth_answer"]) + (f" ({source})" if source else "")
 
 
 def _or_nan(value: float | None) -> float:
