@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -84,7 +84,8 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the answer as plain data."""
-        return asdict(self)
+        calls = tuple(dict(vars(call)) for call in self.tool_calls)
+        return {**vars(self), "tool_calls": calls, "usage": dict(vars(self.usage))}
 
     @classmethod
     def from_dict(cls, body: dict[str, Any]) -> Answer:
