@@ -308,7 +308,7 @@ def test_two_transports_of_one_key_share_one_limit(server: FakeProvider) -> None
 
 
 def test_a_provider_that_takes_fewer_is_found_out_and_nothing_is_lost(server: FakeProvider) -> None:
-    server.set(latency_s=0.01, capacity=6)
+    server.set(latency_s=0.3, capacity=6)
 
     async def use(transport: Transport) -> Any:
         calls = await asyncio.gather(*(transport.send(ask("openai", "chat", n)) for n in range(120)))
