@@ -247,6 +247,21 @@ def test_first_answers_go_through_the_batch_api_and_a_killed_run_resumes_the_sam
     assert server.counts()["live"] == 0
 
 
+def test_judge_calls_go_through_the_batch_api_as_well(tmp_path: Path, server: FakeProvider) -> None:
+    """A judge that is asked about everything: six first answers and six verdicts, two batches, no live call."""
+    place = Workspace(tmp_path / "project", url=server.url)
+    place.env["RETAKE_BATCH_POLL_S"] = "0.2"
+    keys = {"transport": "batch", "llm_judge_fallback": True, "judge_threshold": 1.0}
+    place.experiment("test/bulk", judge={"model": "gpt-4.1-mini"}, **keys)
+    place.build(TABLE)
+    counts, rows = server.counts(), place.rows("test/bulk")
+    judged = [row for row in rows if row["llm_judge_used"] or row["llm_judge_failed"]]
+    assert judged
+    assert (counts["live"], counts["batches"]) == (0, 2)
+    assert counts["batch_items"] == 6 + len({row["request_digest"] for row in judged})
+    assert all(row["judge_cost_usd"] > 0 for row in judged)
+
+
 def test_what_a_batch_could_not_answer_is_a_row_with_its_reason_and_goes_again(
     tmp_path: Path, server: FakeProvider
 ) -> None:

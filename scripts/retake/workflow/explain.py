@@ -14,7 +14,7 @@ from retake.workflow.states import RULE_OF, StageState, candidate_states, inputs
 
 _TARGET = re.compile(rf"^(?:\./)?results/({paths.EXPERIMENT})/(raw|trace|verification)/([^/]+)/([^/]+)/(\d+)\.json$")
 _TODAY = {
-    "raw": "a new request is made, and paid for",
+    "raw": "a request that changed is made, and paid for; others are answered by the call store",
     "trace": "continuations whose tool results changed are asked again, the others come from the call store",
     "verification": "answers come from the call store, judge calls too where their request is the same",
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retake import paths
+from retake.calls.request import Ask
 from retake.errors import RetakeError
 from retake.files import digest, read_sealed, write_sealed
 from retake.prompts.opening import task_of
@@ -33,29 +34,35 @@ def verify(services: Services, experiment: str, variant: str, sample: Sample, *,
 async def _verified(services: Services, experiment: str, variant: str, sample: Sample) -> list[dict[str, Any]]:
     project = services.project
     sample_id = paths.sample_id(sample.split, sample.position)
-    config = project.experiment(experiment)
     stage = "trace" if project.has_tools(sample_id) else "raw"
-    persona = project.persona(experiment)
-    judge = JudgeSettings(**asked(judge_of(config, root=project.root)))
-    primary, ask = guarded(services, sample), services.judge(experiment)
+    ask = services.judge(experiment)
 
     async def one(candidate: int) -> dict[str, Any]:
         body = read_sealed(project.root / paths.candidate_path(stage, experiment, variant, sample_id, candidate))
-        verification = await verify_candidate(
-            sample,
-            final_answer(body),
-            primary=primary,
-            ask=ask,
-            judge=judge,
-            threshold=config.judge_threshold,
-            fallback=config.llm_judge_fallback,
-            markers=None if persona is None else persona.markers,
-        )
+        verification = await judged(services, experiment, sample, final_answer(body), ask=ask)
         where = {"sample_id": sample_id, "variant": variant, "candidate_idx": candidate, "answer_digest": digest(body)}
         costs = {"judge_cost_usd": services.cost_of(verification["judge_calls"])}
         return {**verification, **where, **costs, "verifier_version": verifier_version(sample.split)}
 
-    return list(await asyncio.gather(*(one(k) for k in range(config.num_candidates))))
+    return list(await asyncio.gather(*(one(k) for k in range(project.experiment(experiment).num_candidates))))
+
+
+async def judged(
+    services: Services, experiment: str, sample: Sample, answer: FinalAnswer, *, ask: Ask
+) -> dict[str, Any]:
+    """Return the verdict on one final answer by the experiment's settings; `ask` is how its judge is asked."""
+    project = services.project
+    config, persona = project.experiment(experiment), project.persona(experiment)
+    return await verify_candidate(
+        sample,
+        answer,
+        primary=guarded(services, sample),
+        ask=ask,
+        judge=JudgeSettings(**asked(judge_of(config, root=project.root))),
+        threshold=config.judge_threshold,
+        fallback=config.llm_judge_fallback,
+        markers=None if persona is None else persona.markers,
+    )
 
 
 def final_answer(body: dict[str, Any]) -> FinalAnswer:
