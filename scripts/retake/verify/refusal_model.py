@@ -11,7 +11,7 @@ import re
 import zlib
 from base64 import b85decode
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from retake.verify.refusal_words import ABOUT_REFUSING, RESULT
@@ -24,8 +24,6 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
 _NAME = re.compile(r"(?<![.!?…:\"]\s)(?<!^)\b[A-Z][a-z]+")
 _SELF = frozenset(["i", "i'm", "i'll", "i'd", "i've", "my", "me", "myself"])
 _GIVES = re.compile(r"\A\W*(?:yes|no|none|nope|neither)\b", re.IGNORECASE)
-
-
 _SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n|(?<=[。！？।])")
 _MOOD = re.compile(r"\b(?:not|no|never|can't|cannot|won't|sorry|oh|sigh|whoa|wow)\b|n't\b|\?\W*$", re.IGNORECASE)
 
@@ -76,9 +74,14 @@ def _hashed(text: str, tokens: list[str]) -> dict[int, float]:
     length = math.sqrt(sum(value * value for value in values.values())) or 1.0
     made: dict[int, float] = {}
     for gram, value in values.items():
-        slot = zlib.crc32(gram.encode("utf-8", "replace")) % (SLOTS - DENSE) + DENSE
+        slot = _slot(gram)
         made[slot] = made.get(slot, 0.0) + value / length
     return made
+
+
+@lru_cache(maxsize=1 << 16)
+def _slot(gram: str) -> int:
+    return zlib.crc32(gram.encode("utf-8", "replace")) % (SLOTS - DENSE) + DENSE
 
 
 def _shape(seen: Seen, text: str, tokens: list[str]) -> list[float]:
