@@ -19,9 +19,10 @@ install: .venv/.installed-for-run ## make .venv with all that running needs
 
 demo: install ## run the demo experiments on a small real model, on this machine's CPU
 	$(VENV)/snakemake
-	@$(VENV)/python scripts/inspect_experiment.py results/demo/*.parquet
+	@$(VENV)/python scripts/inspect_experiment.py results/demo/first_takes.parquet
 	@echo
 	@echo "Look at it: open results/demo/first_takes/report.html, or run $(VENV)/python scripts/browse.py results/demo/*.parquet"
+	@echo "Variant against variant: $(VENV)/python scripts/inspect_experiment.py results/demo/prompt_variants.parquet --variants"
 
 sandbox: install ## build the code sandbox's image, with a private Docker engine where none runs
 	scripts/sandbox.sh up
