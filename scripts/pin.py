@@ -46,11 +46,12 @@ def pins(names: set[str]) -> str:
 
 
 def main() -> None:
-    """Write both files of pins."""
+    """Write the files of pins."""
     run = closure(wanted("run"), but=set())
     test = closure(wanted("test"), but=run)
     (FOLDER / "run.txt").write_text(pins(run))
     (FOLDER / "test.txt").write_text(pins(test))
+    (FOLDER / "test_optional.txt").write_text(pins(closure(wanted("test_optional"), but=run | test)))
 
 
 if __name__ == "__main__":
