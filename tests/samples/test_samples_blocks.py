@@ -135,7 +135,8 @@ def test_every_kind_of_file_gives_the_same_samples(tmp_path: Path, suffix: str) 
     if suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist([json.loads(line) for line in lines(5).splitlines()]), path)
     else:
-        (gzip.open if suffix.endswith(".gz") else open)(path, "wb").write(lines(5).encode())
+        with (gzip.open if suffix.endswith(".gz") else open)(path, "wb") as file:
+            file.write(lines(5).encode())
     for dataset in ("folder", f"folder/math{suffix}"):
         read = samples(experiment(dataset), tmp_path)
         assert [(s.question, s.ground_truth) for s in read] == [(f"What is {n} + 1?", str(n + 1)) for n in range(5)]
