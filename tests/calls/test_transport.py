@@ -7,11 +7,11 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from known_model import Known
 from retake import errors
 from retake.calls import retries
 from retake.calls.request import Call, Request
@@ -23,14 +23,6 @@ from servers.provider import FakeProvider
 KEY = "sk-proj-a1b2c3d4e5f6g7h8"
 APIS = [("openai", "chat"), ("openai", "responses"), ("claude", "messages"), ("vllm", "chat")]
 IDS = ["chat", "responses", "messages", "vllm"]
-
-
-@dataclass
-class Known:
-    cache_min_tokens: int | None = 1024
-    requests_per_minute: int | None = None
-    tokens_per_minute: int | None = None
-    price: Any = None
 
 
 @pytest.fixture(autouse=True)

@@ -6,71 +6,11 @@ import copy
 import json
 
 import pytest
-from retake.calls.request import Answer, Request, Usage
+from retake.calls.request import Answer, Usage
 from retake.errors import CallError, MalformedReply, Overloaded, RateLimited
 from retake.providers import anthropic_messages, openai_chat, openai_responses
 from retake.providers.wire import functions_of, split_thinking, strict_schema, tool_names
-
-TOOL = {
-    "type": "function",
-    "function": {
-        "name": "get stock/price",
-        "description": "Price of a share.",
-        "parameters": {
-            "type": "dict",
-            "properties": {"symbol": {"type": "str", "default": "A"}},
-            "required": ["symbol"],
-        },
-    },
-}
-STEPS = {
-    "name": "solution",
-    "schema": {
-        "type": "object",
-        "properties": {
-            "steps": {"type": "array", "items": {"type": "object", "properties": {"output": {"type": "string"}}}},
-            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-        },
-    },
-}
-CLOSED = {
-    "type": "object",
-    "properties": {
-        "steps": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"output": {"type": "string"}},
-                "additionalProperties": False,
-                "required": ["output"],
-            },
-        },
-        "confidence": {"type": "number"},
-    },
-    "additionalProperties": False,
-    "required": ["steps", "confidence"],
-}
-WIRE_TOOL = {
-    "name": "get_stock_price",
-    "description": "Price of a share.",
-    "parameters": {
-        "type": "object",
-        "properties": {"symbol": {"type": "string", "default": "A"}},
-        "required": ["symbol"],
-    },
-}
-CALL = {"id": "call_1", "type": "function", "function": {"name": "get stock/price", "arguments": '{"symbol": "X"}'}}
-MESSAGES = [
-    {"role": "system", "content": "You are Marvin."},
-    {"role": "user", "content": "What is X worth?"},
-    {"role": "assistant", "content": "", "tool_calls": [CALL]},
-    {"role": "tool", "tool_call_id": "call_1", "content": '{"price": 3}'},
-]
-
-
-def ask(provider: str, api: str, **more: object) -> Request:
-    defaults = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
-    return Request(provider=provider, api=api, **{**defaults, **more})
+from wire_samples import CALL, CLOSED, MESSAGES, STEPS, TOOL, WIRE_TOOL, ask
 
 
 class TestChat:
