@@ -42,6 +42,11 @@ def test_a_room_imports_only_from_rooms_above_it(room: str) -> None:
     assert not {file: rooms for file, rooms in wrong.items() if rooms}
 
 
+def test_imports_name_their_room() -> None:
+    relative = [f"{file}:{node.lineno}" for file, tree in trees().items() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]  # fmt: skip
+    assert not relative
+
+
 def test_every_file_has_a_room() -> None:
     assert {room_of(file) for file in trees()} - {"__init__"} == set(ROOMS)
     listed = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Rooms")[2].partition("## ")[0]

@@ -1,5 +1,5 @@
 """Mathematics: is a candidate's final answer equivalent to the reference?"""
 
-from .verifier import Equivalence, MathVerifier
+from retake.verify.math.verifier import Equivalence, MathVerifier
 
 __all__ = ["Equivalence", "MathVerifier"]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from .cursor import Cursor
-from .limits import Unparseable
-from .nodes import Node, names, number
-from .tokens import Token
+from retake.verify.math.cursor import Cursor
+from retake.verify.math.limits import Unparseable
+from retake.verify.math.nodes import Node, names, number
+from retake.verify.math.tokens import Token
 
 STARTS = frozenset(
     {

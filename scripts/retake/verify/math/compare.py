@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from .limits import MAX_MEMBERS, OverLimit, Unparseable
-from .matrices import folded
-from .nodes import Node, names, number, symbols
-from .numeric import Outcome, both_signs, same_solution, same_up_to_factor, same_value
-from .reading import Reading, read
-from .regions import flipped, is_region, same_region
-from .units import Unit, named
-from .values import values_equal
+from retake.verify.math.limits import MAX_MEMBERS, OverLimit, Unparseable
+from retake.verify.math.matrices import folded
+from retake.verify.math.nodes import Node, names, number, symbols
+from retake.verify.math.numeric import Outcome, both_signs, same_solution, same_up_to_factor, same_value
+from retake.verify.math.reading import Reading, read
+from retake.verify.math.regions import flipped, is_region, same_region
+from retake.verify.math.units import Unit, named
+from retake.verify.math.values import values_equal
 
 _ONLY_SYMBOLS = names("symbol call abs mul div add neg bracket func text")
 

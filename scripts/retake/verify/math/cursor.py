@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .limits import OverLimit, Unparseable
-from .nodes import Node, number
-from .tokens import Token
+from retake.verify.math.limits import OverLimit, Unparseable
+from retake.verify.math.nodes import Node, number
+from retake.verify.math.tokens import Token
 
 
 class Cursor:

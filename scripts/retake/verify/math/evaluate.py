@@ -9,8 +9,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from .limits import MAX_EXPONENT_BITS, MAX_FACTORIAL, MAX_STEPS, OverLimit, Unparseable
-from .nodes import Node
+from retake.verify.math.limits import MAX_EXPONENT_BITS, MAX_FACTORIAL, MAX_STEPS, OverLimit, Unparseable
+from retake.verify.math.nodes import Node
 
 _HUGE = 10**7  # an argument of a periodic function, an exponent: beyond it a value would cost unbounded digits
 

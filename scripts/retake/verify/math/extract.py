@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .normalise import closing, single_escapes, strip_markdown, unify_characters
-from .words import is_known_phrase
+from retake.verify.math.normalise import closing, single_escapes, strip_markdown, unify_characters
+from retake.verify.math.words import is_known_phrase
 
 _NUMBER = r"[-+]?\s?\$?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?\s?%?"
 _NEGATION = re.compile(

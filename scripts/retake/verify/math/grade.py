@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from .compare import compare
-from .extract import MAX_READ, Extracted, candidates
-from .limits import OverLimit
-from .numeric import Outcome
-from .reading import Reading, read
+from retake.verify.math.compare import compare
+from retake.verify.math.extract import MAX_READ, Extracted, candidates
+from retake.verify.math.limits import OverLimit
+from retake.verify.math.numeric import Outcome
+from retake.verify.math.reading import Reading, read
 
 _GUESSED = frozenset({"concluded", "last expression", "last number", "sentence"})
 

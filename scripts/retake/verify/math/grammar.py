@@ -2,10 +2,10 @@ r"""The grammar of answers: from tokens to a tree. It knows what answers hold, a
 
 from __future__ import annotations
 
-from .atoms import STARTS, Atoms
-from .limits import OverLimit, Unparseable, check_text
-from .nodes import Node
-from .tokens import tokens
+from retake.verify.math.atoms import STARTS, Atoms
+from retake.verify.math.limits import OverLimit, Unparseable, check_text
+from retake.verify.math.nodes import Node
+from retake.verify.math.tokens import tokens
 
 
 def parse(source: str) -> Node:

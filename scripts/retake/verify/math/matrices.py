@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .nodes import Node, mapped
+from retake.verify.math.nodes import Node, mapped
 
 _MAX_CELLS = 144
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from .evaluate import Evaluator, Undefined, exact, seeded
-from .limits import Unparseable
-from .nodes import Node, replace_op, symbols
+from retake.verify.math.evaluate import Evaluator, Undefined, exact, seeded
+from retake.verify.math.limits import Unparseable
+from retake.verify.math.nodes import Node, replace_op, symbols
 
 _DIGITS = (50, 110)  # the second precision tells a difference that is zero from one that is only small
 _RANGES = (

@@ -8,8 +8,8 @@ from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as WaitedTooLong
 from typing import Any
 
-from ...errors import VerifierFailed
-from . import symbolic
+from retake.errors import VerifierFailed
+from retake.verify.math import symbolic
 
 WALL_SECONDS = 900  # only for a child that hangs without using its CPU time: load alone does not reach it
 

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .grammar import parse
-from .limits import Unparseable, check_text
-from .nodes import Node, mapped, symbols
-from .normalise import clean, literal
-from .units import Unit, split_unit
-from .words import is_empty_set, number_words, option_letter, plain_text, rewrite_words
+from retake.verify.math.grammar import parse
+from retake.verify.math.limits import Unparseable, check_text
+from retake.verify.math.nodes import Node, mapped, symbols
+from retake.verify.math.normalise import clean, literal
+from retake.verify.math.units import Unit, split_unit
+from retake.verify.math.words import is_empty_set, number_words, option_letter, plain_text, rewrite_words
 
 _BASES = {
     "two": 2,

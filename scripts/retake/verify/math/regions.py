@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from .evaluate import Evaluator, Undefined
-from .limits import Unparseable
-from .nodes import Node, symbols
-from .numeric import Outcome
+from retake.verify.math.evaluate import Evaluator, Undefined
+from retake.verify.math.limits import Unparseable
+from retake.verify.math.nodes import Node, symbols
+from retake.verify.math.numeric import Outcome
 
 INEQUALITIES = frozenset({"<", ">", "<=", ">=", "!=", "in", "notin"})
 _FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .limits import Unparseable
-from .nodes import names
-from .normalise import closing
+from retake.verify.math.limits import Unparseable
+from retake.verify.math.nodes import names
+from retake.verify.math.normalise import closing
 
 GREEK = names(
     "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho varrho sigma tau upsilon phi varphi chi psi "

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .nodes import names
+from retake.verify.math.nodes import names
 
 Dimension = tuple[tuple[str, int], ...]
 

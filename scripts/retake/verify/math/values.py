@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .nodes import Node, number, symbols
-from .numeric import Outcome, same_up_to_constant, same_value
+from retake.verify.math.nodes import Node, number, symbols
+from retake.verify.math.numeric import Outcome, same_up_to_constant, same_value
 
 _CONSTANTS = re.compile(r"(?:[CcKk]|C_\w+|c_\w+)")
 

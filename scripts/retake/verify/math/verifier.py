@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ...errors import VerifierFailed
-from ...samples.sample import Sample
-from ..verdict import Check, Verdict, ungraded
-from .extract import strict_and_flexible
-from .grade import Grade, grade
-from .limits import fits_grammar
-from .nodes import names
-from .normalise import clean
-from .numeric import Outcome
-from .pool import SymbolicPool
-from .tokens import FUNCTIONS, GREEK
+from retake.errors import VerifierFailed
+from retake.samples.sample import Sample
+from retake.verify.math.extract import strict_and_flexible
+from retake.verify.math.grade import Grade, grade
+from retake.verify.math.limits import fits_grammar
+from retake.verify.math.nodes import names
+from retake.verify.math.normalise import clean
+from retake.verify.math.numeric import Outcome
+from retake.verify.math.pool import SymbolicPool
+from retake.verify.math.tokens import FUNCTIONS, GREEK
+from retake.verify.verdict import Check, Verdict, ungraded
 
 NAME = "math"
 UNSURE = 0.35  # below 0.4, where the judge is asked

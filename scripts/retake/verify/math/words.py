@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .normalise import clean, literal
+from retake.verify.math.normalise import clean, literal
 
 
 def _listed(text: str) -> list[str]:
