@@ -20,7 +20,8 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 from retake.samples.sample import Sample  # noqa: E402
 from retake.verify.code.verifier import CodeVerifier  # noqa: E402
 from verify.code.containers import LIMITS  # noqa: E402
-from verify.code.hostile import CONTROLS, FAMILIES, HONEST, TESTS  # noqa: E402
+from verify.code.honest import CONTROLS, HONEST, TESTS  # noqa: E402
+from verify.code.hostile import FAMILIES  # noqa: E402
 
 HUMANEVAL = ROOT.parent / "shared" / "data" / "humaneval" / "HumanEval.jsonl"
 Job = tuple[str, str, Sample, bool]

@@ -17,7 +17,7 @@ from retake.verify.code.container import Container, make_options
 from retake.verify.code.settings import SandboxSettings
 from retake.verify.code.verifier import CodeVerifier
 from verify.code.containers import LIMITS, ours
-from verify.code.hostile import HONEST, STDIN
+from verify.code.honest import HONEST, STDIN
 from workspace import ROOT
 
 TASK = Sample("code", 1, "q", "Return twice n.", tests=STDIN)

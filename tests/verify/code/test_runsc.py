@@ -11,7 +11,8 @@ import pytest
 from retake.samples.sample import Sample
 from retake.verify.code.verifier import CodeVerifier
 from verify.code.containers import LIMITS, ours
-from verify.code.hostile import FAMILIES, HONEST, MARK, TESTS
+from verify.code.honest import HONEST, TESTS
+from verify.code.hostile import FAMILIES, MARK
 
 pytestmark = pytest.mark.docker
 GVISOR = replace(LIMITS, runtime="runsc", parallel=1, ready=1, memory_mb=512)

@@ -14,7 +14,8 @@ from retake.samples.sample import Sample
 from retake.verify.code.verifier import CodeVerifier
 from retake.verify.verdict import Verdict
 from verify.code.containers import LIMITS, ours
-from verify.code.hostile import CONTROLS, FAMILIES, HONEST, MARK, TESTS
+from verify.code.honest import CONTROLS, HONEST, TESTS
+from verify.code.hostile import FAMILIES, MARK
 
 pytestmark = pytest.mark.docker
 
