@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from retake.look.statistics.estimates import clustered_mean, mean_of_shares, rate, ungraded_bounds
+from retake.look.statistics.estimates import mean_of_shares, rate, ungraded_bounds
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -34,18 +34,6 @@ def test_the_published_example_of_wilson() -> None:
     assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
 
 
-def test_the_cluster_robust_error_is_that_of_statsmodels() -> None:
-    rng = np.random.default_rng(1)
-    sizes = rng.integers(1, 9, 50)
-    sums = rng.normal(2, 1, 50) * sizes
-    labels = np.repeat(np.arange(50), sizes)
-    values = np.repeat(sums / sizes, sizes) + rng.normal(0, 0.1, sizes.sum())
-    fitted = sm.OLS(values, np.ones(len(values))).fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
-    found = clustered_mean(np.bincount(labels, weights=values), sizes)
-    assert found.value == pytest.approx(fitted.params[0])
-    assert (found.low, found.high) == pytest.approx(tuple(fitted.conf_int()[0]))
-
-
 def test_a_clustered_rate_is_wilson_at_the_effective_number_of_candidates() -> None:
     rng = np.random.default_rng(2)
     right = clustered(rng, samples=200, candidates=8, centre=0, spread=2)
@@ -58,7 +46,7 @@ def test_a_clustered_rate_is_wilson_at_the_effective_number_of_candidates() -> N
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-3)
 
 
-@pytest.mark.parametrize("estimate", [rate, mean_of_shares, clustered_mean])
+@pytest.mark.parametrize("estimate", [rate, mean_of_shares])
 @pytest.mark.parametrize("totals", [[], [0, 0]])
 def test_nothing_to_average_is_nan_and_called_undefined(estimate: object, totals: list[int]) -> None:
     found = estimate(totals, totals)  # type: ignore[operator]

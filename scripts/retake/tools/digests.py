@@ -60,9 +60,3 @@ def used_digests(results: list[dict[str, Any]]) -> dict[str, str]:
     for result in results:
         names.add(LLM if result["source"] == LLM or result.get("request_digest") else result["category"])
     return {name: now[name] for name in sorted(names) if name in now}
-
-
-def is_current(families: dict[str, str], matches: dict[str, str], tools: list[dict[str, Any]]) -> bool:
-    """Return whether a trace with these `families` and `matches` would be written the same by the code as it is now."""
-    now = current_family_digests()
-    return all(now.get(name) == value for name, value in families.items()) and matches == matches_of(tools)

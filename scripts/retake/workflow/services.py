@@ -20,7 +20,7 @@ from retake.calls.transport import Transport, TransportSettings
 from retake.errors import Interrupted
 from retake.experiment.facts import facts_of
 from retake.experiment.model import Experiment
-from retake.providers.connect import connect
+from retake.providers.connect import open_transport
 from retake.samples.sample import Sample
 from retake.verify.verdict import Verdict
 from retake.workflow.project import Project
@@ -168,7 +168,7 @@ class Services:
                     log_folder=self.project.root / "logs",
                     known=lambda model: facts_of(provider, model, root=self.project.root),
                 )
-                self._transports[key] = Transport(settings=settings, connect=connect)
+                self._transports[key] = open_transport(settings)
                 self.runtime.on_stop(self._transports[key].close)
             return self._transports[key]
 

@@ -22,7 +22,7 @@ from retake.calls.transport import Transport, TransportSettings
 from retake.errors import CallError, RetakeError
 from retake.experiment.facts import facts_of
 from retake.files import write_text
-from retake.providers.connect import connect
+from retake.providers.connect import open_transport
 from retake.samples.blocks import read_sample
 from retake.samples.sample import Sample
 from retake.workflow.bulk import blocks_of, starts_servers, units_of
@@ -133,7 +133,7 @@ class Worker:
             max_tries=config.max_tries,
             known=lambda model: facts_of("vllm", model, root=self.project.root),
         )
-        return Transport(settings=settings, connect=connect)
+        return open_transport(settings)
 
     @property
     def in_flight(self) -> int:

@@ -81,23 +81,6 @@ def _kept(np: Any, sums: Any, counts: Any) -> tuple[Any, Any]:
     return np.asarray(sums, dtype=float)[count > 0], count[count > 0]
 
 
-def clustered_mean(sums: Any, counts: Any) -> Estimate:
-    """Return the mean sum(sums) / sum(counts) over clusters, with its cluster-robust (CR1) t interval.
-
-    The same as statsmodels' OLS on a constant with cov_type cluster and use_t. One sample gives no interval (NaN).
-    """
-    import numpy as np
-
-    total, count = _kept(np, sums, counts)
-    clusters, n = len(count), float(count.sum())
-    if clusters == 0:
-        return UNDEFINED
-    value = float(total.sum()) / n
-    error = _cr1(float(((total - count * value) ** 2).sum()) / n**2, clusters)
-    half = t_quantile((1 + LEVEL) / 2, clusters - 1) * error
-    return Estimate(value, value - half, value + half, int(n), clusters, "t")
-
-
 def wilson(value: float, n: float, quantile: float) -> tuple[float, float]:
     """Return Wilson's score interval of a share `value` of `n`; `n` may be an effective, fractional number."""
     square = quantile**2
