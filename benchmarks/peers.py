@@ -1,271 +1,153 @@
 """retake beside its peers on one server, each in an environment of its own with its best settings. Writes README.md.
 
-Run: .venv/bin/python benchmarks/peers.py [--samples 200] [--in-flight 256] [--latency 0.5] [--rounds 3] [racer ...]
-The peers' environments are made under .retake/peers when first needed (2.8 GB in all). Each racer does the same things in turn: the
-whole workload; the same command again; one sample more; 8 to 10 candidates; an edited persona, and the answers that it then
-gives are looked through for the old persona's mark; an edited verifier (retake alone is told of one); and, in a new
-folder, the workload with kill -9 of everything when half of the answers were delivered, then the same command again.
+Run: .venv/bin/python benchmarks/peers.py [racer ...] [--workloads wide,long,storm] [--rounds 3] [--resume]
+wide is 200 samples x 8 candidates at 0.5 s and 256 in flight, long 1,000 x 8 at 64 in flight, storm 200 x 8 with 5 % HTTP 500 and
+429 above 128 in flight. The peers' environments are made under .retake/peers when first needed (2.8 GB in all).
+
+A round goes step by step, and in each step from racer to racer: the whole workload; the same command again; and, in the first
+round only, one sample more; 8 to 10 candidates; an edited persona; an edited verifier; and, in a new folder, kill -9 at half
+and the same command again. Every step is a JSON line in --kept: with --resume what is there already is not done again, and
+the page is written from all of them. A racer that takes longer than --limit for a step has lost it, and the race goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import re
+import contextlib
+import datetime
+import importlib.metadata
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from race.measure import Measured, Server, machine, run
-from race.page import circumstances, table, write_section
-from race.retake import ROOT, TABLE, Retake
-from race.server import persona_mark
-from race.workload import EDITED_PERSONA, PERSONA
-
-HERE = Path(__file__).resolve().parent
-ENVIRONMENTS = ROOT / ".retake" / "peers"
-NEEDS = {
-    "inspect": ("inspect-ai==0.3.285", "openai"),
-    "curator": ("bespokelabs-curator==0.1.31",),
-    "datatrove": ("datatrove==0.10.1", "aiosqlite", "xxhash<4", "aiofiles", "orjson", "httpx"),
-    "distilabel": ("distilabel[openai]==1.5.3", "requests"),
-    "lm_eval": ("lm-eval[api]==0.4.13",),
-}
-HEAD = ("racer", "wall s", "CPU s", "peak MiB", "requests", "again: s (requests)", "+1 sample: requests", "8 to 10: requests", "edited persona: requests", "stale answers", "edited verifier: requests", "asked again after kill -9")  # fmt: skip
-LIMIT_S = 1800
+from race.course import MEASURES, WORKLOADS, Course, Workload
+from race.kept import Kept
+from race.measure import Server, machine
+from race.page import VERSIONS, shown, write_section
+from race.racers import NAMES, Order, Racer, commit, racer
+from race.retake import ROOT
+from race.tables import section, title
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a racer is to do."""
-
-    url: str
-    folder: Path
-    samples: int
-    in_flight: int
-    candidates: int = 8
-    persona: str = PERSONA
-
-
-class Peer:
-    """A racer in an environment of its own: race/peers/<name>_racer.py."""
-
-    can_edit_verifier = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.python = ENVIRONMENTS / name / "bin" / "python"
-
-    def prepare(self) -> str | None:
-        """Make the environment where it is missing; return why it cannot be, or None."""
-        if (ENVIRONMENTS / self.name / "ok").exists():
-            return None
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENTS / self.name], check=True)
-        command = [self.python, "-m", "pip", "install", "--quiet", *NEEDS[self.name]]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            return done.stderr.strip().splitlines()[-1]
-        (ENVIRONMENTS / self.name / "ok").touch()
-        return None
-
-    def go(self, order: Order, **measuring: object) -> Measured:
-        """Do what `order` says."""
-        order.folder.mkdir(parents=True, exist_ok=True)
-        told = {name: getattr(order, name) for name in ("url", "samples", "candidates", "in_flight", "persona")}
-        told |= {"folder": str(order.folder / "work"), "out": str(self._texts(order))}
-        racer = HERE / "race" / "peers" / f"{self.name}_racer.py"
-        self._texts(order).unlink(missing_ok=True)
-        return run([str(self.python), str(racer), json.dumps(told)], cwd=order.folder, limit_s=LIMIT_S, **measuring)
-
-    def texts(self, order: Order) -> list[str]:
-        """Return the answers that the last run gave out."""
-        return json.loads(self._texts(order).read_text(encoding="utf-8"))
-
-    @staticmethod
-    def _texts(order: Order) -> Path:
-        return order.folder / "texts.json"
-
-
-class Floor(Peer):
-    """The bare client: it knows nothing of what it wrote but that it is there."""
-
-    def prepare(self) -> None:
-        """Nothing to make."""
-
-    def go(self, order: Order, **measuring: object) -> Measured:
-        """Ask for all files that are not there."""
-        order.folder.mkdir(parents=True, exist_ok=True)
-        numbers = [str(n) for n in (order.samples, order.candidates, order.in_flight)]
-        command = [sys.executable, str(HERE / "race" / "floor.py"), order.url, str(order.folder / "work"), *numbers]
-        return run([*command, order.persona], cwd=order.folder, **measuring)
-
-    def texts(self, order: Order) -> list[str]:
-        """Return what stands in the files."""
-        return [file.read_text() for file in sorted((order.folder / "work").glob("*/*.json"))]
-
-
-class Ours(Peer):
-    """retake, with a package of its own, so that a verifier can be edited."""
-
-    can_edit_verifier = True
-
-    def prepare(self) -> None:
-        """Nothing to make."""
-
-    def go(self, order: Order, **measuring: object) -> Measured:
-        """Build the table."""
-        racer = self._racer(order)
-        racer.persona(order.persona)
-        racer.experiment(num_candidates=order.candidates, max_queries=order.samples)
-        return racer.run(**measuring)
-
-    def _racer(self, order: Order) -> Retake:
-        if not order.folder.exists():
-            self._made = Retake(order.folder, order.url, samples=order.samples, concurrency=order.in_flight)
-            hidden = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(ROOT / "scripts", order.folder / "scripts", ignore=hidden)
-            self._made.package = order.folder / "scripts"
-        return self._made
-
-    def edit_verifier(self, order: Order) -> None:
-        """Change the code of the verifier of mathematics."""
-        file = order.folder / "scripts" / "retake" / "verify" / "math" / "verifier.py"
-        file.write_text(file.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
-
-    def texts(self, order: Order) -> list[str]:
-        """Return the table's answers."""
-        import pyarrow.parquet as pq
-
-        return pq.read_table(order.folder / TABLE, columns=["answer"])["answer"].to_pylist()
-
-
-def racers(names: list[str]) -> Iterator[Peer]:
+def ready(names: list[str], limit_s: float, folder: Path) -> list[Racer]:
+    """Return the racers that can race: each has answered one small workload, and compiled its modules by that."""
+    fit = []
     for name in names:
-        yield Ours(name) if name == "retake" else Floor(name) if name == "floor" else Peer(name)
+        one = racer(name, limit_s=limit_s)
+        why = one.prepare()
+        if why is None:
+            with Server() as server:
+                done = one.go(Order(server.url, folder / f"warm-{name}", samples=2, in_flight=8, candidates=2))
+            why = None if done.status == 0 else f"exit {done.status}: {done.output.strip()[-500:]}"
+        if why is None:
+            fit.append(one)
+        else:
+            print(f"{name} is left out: {why}", flush=True)
+    return fit
 
 
-def stale(texts: list[str], persona: str) -> int:
-    marks = [re.search(r"\[persona (\w+)\]", text) for text in texts]
-    return sum(mark is None or mark[1] != persona_mark(persona) for mark in marks)
+class Race:
+    """One invocation's part of the whole."""
+
+    def __init__(self, kept: Kept, racers: list[Racer], measures: list[str]) -> None:
+        self.kept, self.racers, self.measures = kept, racers, measures
+        said, _, rest = machine().partition(", load ")
+        load, _, python = rest.partition(" when it began, ")
+        packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in VERSIONS)
+        batch = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self.about = {"batch": batch, "commit": commit(), "machine": said, "load_began": float(load)}
+        self.about["packages"] = f"{python}, {packages}"
+
+    def round(self, workload: Workload, turn: int, folder: Path) -> None:
+        """Do what is missing of a round: step by step, and in each step from racer to racer; who begins, changes."""
+        asked = [m for m in workload.measures if m in self.measures]
+        steps = {one.name: self.kept.lacks(workload, one.name, turn, asked) for one in self.racers}
+        if any("first" in wanted for wanted in steps.values()) and "first" not in steps.get("floor", ["first"]):
+            steps["floor"] = ["first", *steps["floor"]]  # a ratio needs the floor of the same hour
+        first = turn % len(self.racers)
+        order = [one for one in [*self.racers[first:], *self.racers[:first]] if steps[one.name]]
+        with contextlib.ExitStack() as open_servers:
+            courses = {}
+            for one in order:
+                server = open_servers.enter_context(workload.server())
+                courses[one.name] = Course(one, workload, server, folder / one.name)
+            for measure in MEASURES:
+                for one in order:
+                    if measure in steps[one.name]:
+                        self._step(courses[one.name], measure, turn)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _step(self, course: Course, measure: str, turn: int) -> None:
+        record = course.step(measure)
+        if record is None:
+            return
+        about = {
+            "workload": course.workload.name,
+            "key": course.workload.key,
+            "racer": course.racer.name,
+            "round": turn,
+        }
+        about |= {"version": course.racer.version, "limit_s": course.racer.limit_s, **self.about}
+        self.kept.add(about | record)
+        said = {name: shown(record[name]) for name in ("wall_s", "cpu_s", "asked", "most_in_flight", "rows", "stale")}
+        words = " ".join(f"{name}={value}" for name, value in said.items())
+        twice = f" asked_twice={record['asked_twice']}" if measure == "kill" else ""
+        ended = "over its time" if record["is_over"] else f"exit {record['status']}"
+        print(
+            f"{course.workload.name} {turn + 1} {measure}: {title(course.racer.name)} {words}{twice} {ended}",
+            flush=True,
+        )
 
 
-def told(measured: Measured, server: Server) -> str:
-    asked = server.counts()["asked"]
-    return f"{asked:,}" if measured.status == 0 else f"{asked:,}, then it gave up (exit {measured.status})"
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("racers", nargs="*", default=list(NAMES), help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--workloads", default=",".join(WORKLOADS), help="of wide, long, storm")
+    parser.add_argument("--measures", default=",".join(MEASURES), help=f"of {', '.join(MEASURES)}")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=900, help="seconds that a racer may take for one step")
+    parser.add_argument("--samples", type=int, help="another size for all workloads")
+    parser.add_argument("--candidates", type=int, help="another number of candidates")
+    parser.add_argument("--in-flight", type=int, help="another number in flight")
+    parser.add_argument(
+        "--kept", type=Path, default=ROOT / ".retake" / "races.jsonl", help="where the records are kept"
+    )
+    parser.add_argument("--resume", action="store_true", help="add to what is kept, and do only what is missing")
+    parser.add_argument("--page", action="store_true", help="race nobody: write the page from what is kept")
+    parser.add_argument("--dry", action="store_true", help="print the section, and leave README.md as it is")
+    given = parser.parse_args()
+    _check(parser, "racer", given.racers, NAMES)
+    _check(parser, "workload", given.workloads.split(","), WORKLOADS)
+    _check(parser, "measure", given.measures.split(","), MEASURES)
+    return given
 
 
-def race(peer: Peer, server: Server, folder: Path, *, samples: int, in_flight: int, rounds: int) -> list[object]:
-    order = Order(server.url, folder / "whole-0", samples, in_flight)
-    firsts = []
-    for number in range(rounds):
-        server.reset()
-        order = replace(order, folder=folder / f"whole-{number}")
-        firsts.append(peer.go(order))
-        if firsts[-1].status != 0:
-            return [f"{peer.name}: {firsts[-1].output.strip().splitlines()[-1][:120]}", *[None] * (len(HEAD) - 1)]
-    asked = server.counts()["asked"]
-    server.reset()
-    again = peer.go(order)
-    row = [
-        peer.name,
-        min(m.wall_s for m in firsts),
-        min(m.cpu_s for m in firsts),
-        max(m.peak_mib for m in firsts),
-        asked,
-    ]
-    row.append(f"{again.wall_s:.1f} ({told(again, server)})")
-    for change in ({"samples": samples + 1}, {"samples": samples + 1, "candidates": 10}):
-        server.reset()
-        row.append(told(peer.go(replace(order, **change)), server))
-    return [*row, *edited(peer, server, replace(order, samples=samples + 1, candidates=10)), killed(peer, server, replace(order, folder=folder / "killed"))]  # fmt: skip
+def _check(parser: argparse.ArgumentParser, what: str, given: list[str], known: object) -> None:
+    for name in given:
+        if name not in known:  # type: ignore[operator]
+            parser.error(f"no {what} is named {name!r}; there are {', '.join(known)}")  # type: ignore[arg-type]
 
 
-def edited(peer: Peer, server: Server, order: Order) -> list[object]:
-    """Return requests and stale answers after an edit of the persona, and requests after one of the verifier."""
-    server.reset()
-    order = replace(order, persona=EDITED_PERSONA)
-    done = peer.go(order)
-    asked = told(done, server)
-    if done.status == 0:
-        texts = peer.texts(order)
-        old = f"{stale(texts, EDITED_PERSONA):,} of {len(texts):,}"
-    else:
-        old = "0 (refused)"
-    if not peer.can_edit_verifier:
-        return [asked, old, None]
-    server.reset()
-    peer.edit_verifier(order)
-    return [asked, old, told(peer.go(order), server)]
-
-
-def killed(peer: Peer, server: Server, order: Order) -> str:
-    """Return how many delivered answers were asked for again, after everything was killed with half of them there.
-
-    Answers then come spread over time, not in waves of which the whole last one is just arriving.
-    """
-    server.reset()
-    server.set(jitter=0.9)
-    half = order.samples * order.candidates // 2
-    peer.go(order, kill_when=lambda: server.counts()["delivered"] >= half)
-    delivered, before = server.counts()["delivered"], server.counts()["asked"]
-    done = peer.go(order)
-    if done.status != 0:
-        return f"gave up (exit {done.status})"
-    again = server.counts()["asked"] - before - (order.samples * order.candidates - delivered)
-    return f"{max(0, again):,} of {delivered:,}"
+def sized(workload: Workload, given: argparse.Namespace) -> Workload:
+    sizes = {name: getattr(given, name) for name in ("samples", "candidates", "in_flight")}
+    return replace(workload, **{name: size for name, size in sizes.items() if size is not None})
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("racers", nargs="*", default=["floor", "retake", *NEEDS])
-    parser.add_argument("--samples", type=int, default=200)
-    parser.add_argument("--in-flight", type=int, default=256)
-    parser.add_argument("--latency", type=float, default=0.5)
-    parser.add_argument("--error-share", type=float, default=0.0, help="share of requests that get HTTP 500")
-    parser.add_argument("--capacity", type=int, default=0, help="requests in flight above which the server says 429")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--dry", action="store_true", help="print the table, and leave README.md as it is")
-    given = parser.parse_args()
-    said, rows, skipped = machine(), [], []
-    weather = {"latency_s": given.latency, "error_share": given.error_share, "capacity": given.capacity}
-    for peer in racers(given.racers):
-        why = peer.prepare()
-        if why is not None:
-            skipped.append(f"{peer.name} is left out: {why}")
-            continue
-        with Server(**weather) as server, tempfile.TemporaryDirectory(prefix="retake-peers-") as folder:
-            options = {"samples": given.samples, "in_flight": given.in_flight, "rounds": given.rounds}
-            rows.append(race(peer, server, Path(folder), **options))
-        print(table(HEAD, rows[-1:]), flush=True)
-        if not given.dry:
-            write_section("peers", page(said, given, rows, skipped))
-
-
-def page(said: str, given: argparse.Namespace, rows: list[list[object]], skipped: list[str]) -> str:
-    """Return the section."""
-    work = f"{given.samples} samples x 8 candidates, {given.latency:g} s a request, {given.in_flight} in flight"
-    faults = (
-        f", {given.error_share:.0%} HTTP 500, 429 above {given.capacity} in flight"
-        if given.error_share or given.capacity
-        else ""
-    )
-    pins = ", ".join(need[0] for need in NEEDS.values())
-    return "\n\n".join([
-        "## Beside others",
-        f"{circumstances(said)} Peers: {pins}. Workload: {work}{faults}. Best of {given.rounds}.",
-        table(HEAD, rows),
-        "\n".join([
-            *(f"- {line}" for line in skipped),
-            "- retake, Inspect and lm-eval score the answers; Curator, datatrove, distilabel and the floor do not. Inspect writes a transcript of every event besides.",
-            "- distilabel asks for 8 candidates in one request: multiply its requests by 8.",
-            "- A stale answer carries the mark of the persona before the edit, and is given out as the result of the new one. Inspect refuses the old log folder, because here the persona is an argument of its solver.",
-            "- Asked again after kill -9: requests beyond those that were still to be answered; what was in flight is not counted.",
-        ]),
-    ])  # fmt: skip
+    given = parsed()
+    kept = Kept(given.kept, resume=given.resume or given.page)
+    everything = [sized(workload, given) for workload in WORKLOADS.values()]
+    wanted = [] if given.page else [w for w in everything if w.name in given.workloads.split(",")]
+    with tempfile.TemporaryDirectory(prefix="retake-peers-") as folder:
+        race = Race(kept, ready(given.racers, given.limit, Path(folder)), given.measures.split(",")) if wanted else None
+        for workload in wanted:
+            for turn in range(given.rounds):
+                race.round(workload, turn, Path(folder) / f"{workload.name}-{turn}")
+    text = section(kept, everything, given.rounds)
+    print(text)
+    if not given.dry:
+        write_section("peers", text)
 
 
 if __name__ == "__main__":

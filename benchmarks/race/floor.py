@@ -1,5 +1,7 @@
 """The floor: a bare aiohttp client that writes one atomic JSON file a candidate, and nothing else. What no pipeline can beat.
 
+What fails is asked again until it is answered.
+
 Run: python floor.py URL FOLDER SAMPLES CANDIDATES IN_FLIGHT [PERSONA]
 """
 
@@ -8,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from workload import MODEL, PERSONA, problems
@@ -20,14 +24,21 @@ async def main(url: str, folder: Path, samples: int, candidates: int, in_flight:
     connector = aiohttp.TCPConnector(limit=in_flight)
     async with aiohttp.ClientSession(connector=connector) as session:
 
+        async def asked(body: dict[str, Any]) -> Any:
+            while True:
+                async with turns, session.post(f"{url}/v1/chat/completions", json=body) as reply:
+                    answer = await reply.json()
+                if reply.status == 200:
+                    return answer
+                await asyncio.sleep(random.uniform(0.1, 1.0))
+
         async def one(sample: int, problem: str, candidate: int) -> None:
             path = folder / f"{sample}" / f"{candidate}.json"
             if path.exists():
                 return
             messages = [{"role": "system", "content": persona}, {"role": "user", "content": problem}]
             body = {"model": MODEL, "messages": messages, "seed": candidate, "temperature": 1.0}
-            async with turns, session.post(f"{url}/v1/chat/completions", json=body) as reply:
-                answer = await reply.json()
+            answer = await asked(body)
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary = path.with_suffix(".tmp")
             temporary.write_text(json.dumps(answer))

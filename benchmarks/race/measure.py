@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import os
 import resource
@@ -34,6 +35,20 @@ class Measured:
     peak_mib: float
     status: int
     output: str
+    is_over: bool = False
+    """Whether it was ended at its time limit."""
+
+
+def user_environment() -> dict[str, str]:
+    """Return this environment without what makes Python compile every module anew, which users' machines do not set."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+@functools.cache
+def warm(*folders: Path) -> None:
+    """Compile the modules of `folders`, once a process: a first import must not be what is measured."""
+    command = [sys.executable, "-m", "compileall", "-q", *map(str, folders)]
+    subprocess.run(command, env=user_environment(), stdout=subprocess.DEVNULL, check=False)
 
 
 def run(
@@ -41,26 +56,28 @@ def run(
     *,
     cwd: Path,
     env: Mapping[str, str] | None = None,
-    kill_when: Callable[[], bool] | None = None,
+    kill_when: Callable[[int], bool] | None = None,
     limit_s: float = 3600.0,
 ) -> Measured:
-    """Run a command to its end and measure it; `kill_when` is polled, and ends the whole group with SIGKILL.
+    """Run a command to its end and measure it; `kill_when` is polled with its pid, and ends the whole group with SIGKILL.
 
-    What the command left running is killed and counted.
+    What the command left running is killed and counted. Python keeps the bytecode that it compiles, as it does for users.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     log = cwd / ".measured.log"
     with log.open("wb") as out:
         child = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(env or {})}, stdout=out, stderr=out, start_new_session=True
+            command, cwd=cwd, env={**user_environment(), **(env or {})}, stdout=out, stderr=out, start_new_session=True
         )
-    peaks, ended = [0.0], threading.Event()
+    peaks, ended, is_over = [0.0], threading.Event(), False
     sampler = threading.Thread(target=_sample, args=(child.pid, peaks, ended), daemon=True)
     sampler.start()
     while child.poll() is None:
-        if (kill_when is not None and kill_when()) or time.monotonic() - began > limit_s:
+        is_over = time.monotonic() - began > limit_s
+        if is_over or (kill_when is not None and kill_when(child.pid)):
             os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
         time.sleep(0.02)
     wall = time.monotonic() - began
     ended.set()
@@ -68,7 +85,19 @@ def run(
     _reap(child.pid)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(wall, cpu, peaks[0], child.returncode, log.read_text(errors="replace"))
+    return Measured(wall, cpu, peaks[0], child.returncode, log.read_text(errors="replace"), is_over)
+
+
+def tree_cpu_s(pid: int) -> float:
+    """Return the CPU seconds that a process and all that it started have used so far; those that ended are not counted."""
+    total = 0.0
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for process in [root, *root.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                times = process.cpu_times()
+                total += times.user + times.system
+    return total
 
 
 def _sample(pid: int, peaks: list[float], ended: threading.Event) -> None:
@@ -133,8 +162,12 @@ class Server:
         self._control("reset", {})
 
     def counts(self) -> dict[str, int]:
-        """Return asked, delivered, failed, in_flight, most_in_flight, bodies (different ones)."""
+        """Return asked, delivered, failed, refused (429), in_flight, most_in_flight, bodies (different ones)."""
         return self._control("counts", None)
+
+    def answers(self) -> dict[str, int]:
+        """Return how many answers were delivered since the last reset, by persona and problem."""
+        return self._control("answers", None)
 
     def cpu_s(self) -> float:
         """Return the CPU seconds that the server itself has used."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from race.measure import Measured, run
+from race.measure import Measured, run, warm
 from race.workload import MODEL, PERSONA, write_problems
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,6 +23,7 @@ class Retake:
 
     def __init__(self, folder: Path, url: str, *, samples: int, candidates: int = 8, **keys: Any) -> None:
         self.folder, self.url, self.package = folder, url, ROOT / "scripts"
+        warm(self.package)
         folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             if (ROOT / name).is_dir():

@@ -1,18 +1,22 @@
 """A lean model server for races: chat completions over bare asyncio, with delay, failures, a capacity and a log of requests.
 
 Run: python server.py '{"latency_s": 0.5}'; the first line that it prints is its URL. The fake provider of the tests checks
-what it is sent and costs several times the CPU: here the server must not be what is measured. It knows sums alone.
+what it is sent and costs several times the CPU: here the server must not be what is measured. It knows sums alone. What is
+delivered, in flight and allowed (`capacity`) is counted in answers: a request for n candidates is n. Once `hold_at` answers
+are delivered all further ones wait until that is set to 0 again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 SUM = re.compile(rb"What is (\d+) \+ (\d+)\?")
@@ -24,22 +28,27 @@ class State:
 
     def __init__(self, **settings: Any) -> None:
         self.latency_s, self.error_share, self.capacity, self.is_down, self.jitter = 0.0, 0.0, 0, False, 0.0
+        self.hold_at = 0
+        self.held: list[Callable[[], None]] = []
         self.change(settings)
         self.reset()
 
     def change(self, settings: dict[str, Any]) -> None:
         for name, value in settings.items():
-            if name not in ("latency_s", "error_share", "capacity", "is_down", "jitter"):
+            if name not in ("latency_s", "error_share", "capacity", "is_down", "jitter", "hold_at"):
                 raise ValueError(name)
             setattr(self, name, value)
+        while self.held and not self.hold_at:
+            self.held.pop()()
 
     def reset(self) -> None:
-        self.asked = self.delivered = self.failed = self.in_flight = self.most_in_flight = 0
+        self.asked = self.delivered = self.failed = self.refused = self.in_flight = self.most_in_flight = 0
         self.by_body: Counter[bytes] = Counter()
+        self.by_problem: Counter[str] = Counter()
         self.chance = random.Random(0)
 
     def counts(self) -> dict[str, int]:
-        names = ("asked", "delivered", "failed", "in_flight", "most_in_flight")
+        names = ("asked", "delivered", "failed", "refused", "in_flight", "most_in_flight")
         return {**{name: getattr(self, name) for name in names}, "bodies": len(self.by_body)}
 
 
@@ -77,6 +86,8 @@ class Connection(asyncio.Protocol):
             self.state.change(json.loads(body))
         elif path == b"/_reset":
             self.state.reset()
+        elif path == b"/_answers":
+            return dict(self.state.by_problem)
         return self.state.counts()
 
     def ask(self, body: bytes) -> None:
@@ -85,30 +96,38 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
             return
         state.asked += 1
-        if state.capacity and state.in_flight >= state.capacity:
+        asked = json.loads(body)
+        answers = asked.get("n") or 1
+        if state.capacity and state.in_flight + answers > state.capacity:
+            state.refused += 1
             self.fail(429, "Rate limit reached")
             return
         if state.error_share and state.chance.random() < state.error_share:
             self.fail(500, "The server had an error")
             return
-        state.in_flight += 1
+        state.in_flight += answers
         state.most_in_flight = max(state.most_in_flight, state.in_flight)
         key = hashlib.sha256(body).digest()
         state.by_body[key] += 1  # taken before the sleep: two equal requests at once get two draws
         latency_s = state.latency_s * (1 + state.jitter * (2 * state.chance.random() - 1))
-        asyncio.get_running_loop().call_later(latency_s, self.answer, body, state.by_body[key])
+        asyncio.get_running_loop().call_later(latency_s, self.answer, asked, body, state.by_body[key])
 
     def fail(self, status: int, message: str) -> None:
         self.state.failed += 1
         self.send(status, {"error": {"message": message, "type": "server_error", "param": None, "code": None}})
 
-    def answer(self, body: bytes, draw: int) -> None:
-        self.state.in_flight -= 1
+    def answer(self, asked: dict[str, Any], body: bytes, draw: int) -> None:
+        state = self.state
+        if state.hold_at and state.delivered >= state.hold_at:
+            state.held.append(functools.partial(self.answer, asked, body, draw))
+            return
+        choices = [self.choice(asked, body, f"{draw}.{n}", n) for n in range(asked.get("n") or 1)]
+        state.in_flight -= len(choices)
         if self.transport.is_closing():
             return
-        self.state.delivered += 1
-        asked = json.loads(body)
-        choices = [self.choice(asked, body, f"{draw}.{n}", n) for n in range(asked.get("n") or 1)]
+        state.delivered += len(choices)
+        if found := SUM.search(body):
+            state.by_problem[f"{persona_mark(system_of(asked))}: {found[0].decode()}"] += len(choices)
         usage = {"prompt_tokens": 80, "completion_tokens": 40, "total_tokens": 120}
         base = {"id": f"c{draw}", "object": "chat.completion", "created": 1790000000, "model": asked["model"]}
         self.send(200, {**base, "choices": choices, "usage": usage})
@@ -120,8 +139,7 @@ class Connection(asyncio.Protocol):
         total = int(found[1]) + int(found[2]) if found else 0
         said = total if chance.random() < RIGHT_SHARE else total + chance.randint(1, 9)
         words = " ".join(chance.choices(("carry", "the", "one", "then", "add", "tens", "so", "we", "get"), k=40))
-        system = next((m["content"] for m in asked["messages"] if m["role"] == "system"), "")
-        text = f"{words}. [persona {persona_mark(str(system))}] The answer is \\boxed{{{said}}}\nANSWER: {said}"
+        text = f"{words}. [persona {persona_mark(system_of(asked))}] The answer is \\boxed{{{said}}}\nANSWER: {said}"
         message = {"role": "assistant", "content": text, "refusal": None}
         return {"index": index, "message": message, "finish_reason": "stop", "logprobs": None}
 
@@ -134,6 +152,11 @@ class Connection(asyncio.Protocol):
         self.transport.write(head.encode() + data)
         if self.closes:
             self.transport.close()
+
+
+def system_of(asked: dict[str, Any]) -> str:
+    """Return the system prompt of a request, or nothing."""
+    return str(next((m["content"] for m in asked["messages"] if m["role"] == "system"), ""))
 
 
 def persona_mark(system: str) -> str:

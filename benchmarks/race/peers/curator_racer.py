@@ -20,12 +20,16 @@ class Racer(curator.LLM):
         return row["problem"]
 
     def parse(self, row: dict, response: str) -> dict:
-        return {"text": response}
+        return {"text": response, "answer": row["answer"]}
 
 
 if __name__ == "__main__":
     rows = [{**row, "candidate": k} for row in problems(ORDER["samples"]) for k in range(ORDER["candidates"])]
-    limits = {"max_requests_per_minute": 1_000_000, "max_tokens_per_minute": 1_000_000_000, "max_retries": 3}
+    limits = {
+        "max_requests_per_minute": 1_000_000,
+        "max_tokens_per_minute": 1_000_000_000,
+        "max_retries": ORDER["tries"],
+    }
     limits |= {"max_concurrent_requests": ORDER["in_flight"], "require_all_responses": False}
     racer = Racer(
         model_name="mock-model",
@@ -35,4 +39,5 @@ if __name__ == "__main__":
         system_prompt=ORDER["persona"],
     )
     answered = racer(Dataset.from_list(rows), working_dir=ORDER["folder"])
-    tell(list(getattr(answered, "dataset", answered)["text"]))
+    told = getattr(answered, "dataset", answered)
+    tell([(row["text"], row["answer"], None) for row in told])

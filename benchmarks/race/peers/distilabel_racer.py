@@ -8,8 +8,10 @@ from order import ORDER, problems, tell
 
 if __name__ == "__main__":
     with Pipeline("race", cache_dir=f"{ORDER['folder']}/cache") as pipeline:
-        rows = LoadDataFromDicts(data=[{"instruction": row["problem"]} for row in problems(ORDER["samples"])])
-        model = OpenAILLM(model="mock-model", base_url=f"{ORDER['url']}/v1", api_key="x", max_retries=3)
+        rows = LoadDataFromDicts(
+            data=[{"instruction": row["problem"], "answer": row["answer"]} for row in problems(ORDER["samples"])]
+        )
+        model = OpenAILLM(model="mock-model", base_url=f"{ORDER['url']}/v1", api_key="x", max_retries=ORDER["tries"])
         task = TextGeneration(
             llm=model,
             system_prompt=ORDER["persona"],
@@ -19,4 +21,5 @@ if __name__ == "__main__":
         )
         rows >> task
     made = pipeline.run(use_cache=True)
-    tell([text for texts in made["default"]["train"]["generation"] for text in texts])
+    told = made["default"]["train"]
+    tell([(text, row["answer"], None) for row in told for text in row["generation"]])

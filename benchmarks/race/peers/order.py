@@ -1,4 +1,4 @@
-"""What a racer is told (a JSON argument: url, folder, samples, candidates, in_flight, persona, out), and how it tells its answers."""
+"""What a racer is told, as a JSON argument (racers.py says what), and how it tells its candidates."""
 
 import json
 import sys
@@ -8,11 +8,13 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from workload import problems
 
-__all__ = ["ORDER", "problems", "tell"]
+__all__ = ["ORDER", "is_edited", "problems", "tell"]
 
 ORDER = json.loads(sys.argv[1])
+is_edited = ORDER["verifier"] == "edited"
 
 
-def tell(texts: list[str]) -> None:
-    """Write the texts of all answers, for whoever counts the stale ones."""
-    Path(ORDER["out"]).write_text(json.dumps(texts), encoding="utf-8")
+def tell(rows: list[tuple[str, str, bool | None]]) -> None:
+    """Write the candidates (text, reference, verdict), for whoever counts the missing and the stale ones."""
+    named = [{"text": text or "", "reference": reference, "passed": passed} for text, reference, passed in rows]
+    Path(ORDER["out"]).write_text(json.dumps(named), encoding="utf-8")
