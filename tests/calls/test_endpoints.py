@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from retake import errors
-from retake.calls import retries
+from retake.calls import tries
 from retake.calls.request import Call, Request
 from retake.calls.transport import Transport, TransportSettings
 from retake.providers.connect import open_transport
@@ -21,7 +21,7 @@ PATIENCE_S = 120.0
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "BASE_S", 0.05)
+    monkeypatch.setattr(tries, "BASE_S", 0.05)
 
 
 def ask(number: int) -> Request:

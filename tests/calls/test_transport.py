@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from known_model import Known
 from retake import errors
-from retake.calls import retries
+from retake.calls import tries
 from retake.calls.request import Call, Request
 from retake.calls.transport import Transport, TransportSettings
 from retake.providers.connect import open_transport
@@ -27,7 +27,7 @@ IDS = ["chat", "responses", "messages", "vllm"]
 
 @pytest.fixture(autouse=True)
 def _keys_and_short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "BASE_S", 0.05)
+    monkeypatch.setattr(tries, "BASE_S", 0.05)
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "VLLM_API_KEY"):
         monkeypatch.setenv(name, KEY)
     for name in ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN"):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from retake import errors
-from retake.calls import retries
+from retake.calls import tries
 from retake.calls.prices import price_of
 from retake.calls.request import Call, Request
 from retake.calls.transport import TransportSettings
@@ -37,7 +37,7 @@ class Killed(BaseException):
 def _keys_and_short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    monkeypatch.setattr(retries, "BASE_S", 0.05)
+    monkeypatch.setattr(tries, "BASE_S", 0.05)
 
 
 @pytest.fixture(scope="module")

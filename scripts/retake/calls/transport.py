@@ -1,4 +1,4 @@
-"""The way to the models of one provider: limits, endpoints, retries and prices around what sends one request."""
+"""The way to the models of one provider: limits, endpoints, tries and prices around what sends one request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from retake.calls.lead import Lead, prefix_key
 from retake.calls.limits import Limiter, Slot, shared_limiter
 from retake.calls.prices import KnownPrice, price_of
 from retake.calls.request import Answer, Call, Request
-from retake.calls.retries import given_up, is_overload, may_retry, try_record, wait_before
+from retake.calls.tries import given_up, is_overload, may_try_again, try_record, wait_before
 from retake.errors import CallError, RetakeError, TimedOut
 from retake.files import digest
 
@@ -141,7 +141,7 @@ class Transport:
             except CallError as error:
                 self._failed(slot, endpoint, error)
                 tries.append(try_record(error, number=len(tries) + 1, worker=endpoint.name))
-                if not may_retry(error) or len(tries) >= self.settings.max_tries:
+                if not may_try_again(error) or len(tries) >= self.settings.max_tries:
                     raise given_up(error, tries) from error
                 wait = self._wait(error, len(tries) + 1, request.digest)
             else:

@@ -155,7 +155,7 @@ def _dollar_table(bill: Bill) -> Table:
         )
     note = (
         f"Prices of {bill.price_date}. Low: answers as short as the shortest quarter; high: as long as the longest tenth (or max_tokens), "
-        "nothing read from a cache. Retries of failed requests are not counted."
+        "nothing read from a cache. Requests that fail and are tried again count once."
     )
     return Table("Dollars", ("transport", "low", "expected", "high"), tuple(rows), note=note)
 

@@ -175,7 +175,7 @@ class Experiment(_Strict):
     base_urls: Names = Field((), max_length=256, description="Several endpoints of the generator, used in turn.")
     concurrency: int = Field(16, ge=1, le=4096, description="Requests in flight at the start; adapts to the provider.")
     request_timeout_s: float = Field(600.0, gt=0, le=86_400, description="Longest wait for one answer, in seconds.")
-    max_tries: int = Field(4, ge=1, le=20, description="Tries a call: the first and the retries of transient failures.")
+    max_tries: int = Field(4, ge=1, le=20, description="Tries a call: the first, and more after transient failures.")
     max_failures: float = Field(0.05, ge=0, le=1, description="Share of failed candidates at which the run stops.")
     budget_usd: float | None = Field(None, ge=0, le=10_000_000, description="Hard cap on a run's spending, dollars.")
     transport: Literal["live", "batch"] = Field("live", description="live, or the provider's half-price batch API.")

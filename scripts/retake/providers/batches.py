@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from retake.calls.prices import price_of
 from retake.calls.request import Call, Request
-from retake.calls.retries import may_retry, wait_before
 from retake.calls.transport import TransportSettings
+from retake.calls.tries import may_try_again, wait_before
 from retake.errors import CallError, Overloaded, Refused
 from retake.providers.batch_api import BatchApi, Look
 from retake.providers.batch_state import MOST_BYTES, MOST_REQUESTS, Folder, Part, split
@@ -115,7 +115,7 @@ class Job:
             try:
                 return await self.api.create(part, requests)
             except CallError as error:
-                if not may_retry(error) or number == self.settings.max_tries:
+                if not may_try_again(error) or number == self.settings.max_tries:
                     raise
                 await asyncio.sleep(wait_before(number + 1, error, seed=part.id))
                 look_first = True
@@ -181,14 +181,14 @@ class Job:
         return None
 
     async def _patiently(self, do: Callable[[], Awaitable[T]]) -> T:
-        """Do what can be repeated without harm, with retries."""
+        """Do what can be repeated without harm, in several tries."""
         number = 1
         while True:
             try:
                 return await do()
             except CallError as error:
                 number += 1
-                if not may_retry(error) or number > self.settings.max_tries:
+                if not may_try_again(error) or number > self.settings.max_tries:
                     raise
                 await asyncio.sleep(wait_before(number, error, seed=str(self.folder.path)))
 

@@ -1,4 +1,4 @@
-"""When to ask again, and after how long: ours are the only retries, classed by typed error, never by text."""
+"""When a call is tried again, and after how long: ours are the only tries, classed by typed error, never by text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def wait_before(next_try: int, error: CallError, *, seed: str) -> float:
     return error.retry_after_s + min(jitter, BASE_S)
 
 
-def may_retry(error: CallError) -> bool:
+def may_try_again(error: CallError) -> bool:
     """Return whether asking again can help, soon enough."""
     return error.is_transient and (error.retry_after_s or 0) <= LONGEST_WAIT_S
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retake import errors
-from retake.calls.retries import CAP_S, given_up, is_overload, may_retry, try_record, wait_before
+from retake.calls.tries import CAP_S, given_up, is_overload, may_try_again, try_record, wait_before
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from retake.calls.retries import CAP_S, given_up, is_overload, may_retry, try_re
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),
 )
 def test_the_type_alone_decides(error: errors.CallError, again: bool, overload: bool) -> None:
-    assert (may_retry(error), is_overload(error)) == (again, overload)
+    assert (may_try_again(error), is_overload(error)) == (again, overload)
 
 
 @given(number=st.integers(2, 40), seed=st.text(max_size=8), asked=st.none() | st.floats(0, 300))
