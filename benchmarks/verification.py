@@ -65,7 +65,7 @@ judge, where there is one, decides. What is flagged is a very short answer follo
 
 {attacks} attacks stand in `tests/verify/injections.yaml`. `pytest tests/verify/test_judge.py` appends each to a wrong answer and looks at the
 request and at the parsing of scripted replies: {judge}. No model's own resistance is measured here;
-`scripts/calibrate_judge.py` measures a judge.
+`scripts/check_judge.py` measures a judge.
 """
 
 
