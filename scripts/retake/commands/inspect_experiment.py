@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from retake.commands.printing import print_whole
 from retake.errors import RetakeError
-from retake.look.findings import METRICS
 from retake.look.inspect import FORMATS, Wishes, inspected
+from retake.look.records import METRICS
 from retake.look.verdict_diff import verdicts_compared
 
 EXAMPLES = """examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retake.look.data import Rows
-from retake.look.findings import Calibration
+from retake.look.records import Calibration
 from retake.look.statistics.estimates import NAN, Estimate, rate, t_quantile
 
 OUTCOMES = """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retake.look.contrast import compared, file_sides, variant_sides
 from retake.look.data import open_rows
-from retake.look.findings import Comparisons
+from retake.look.records import Comparisons
 
 
 def compare_variants(

@@ -9,8 +9,8 @@ from typing import Any
 
 from retake.errors import DataError
 from retake.look.data import Rows
-from retake.look.findings import METRICS, Comparison, Comparisons, Flip, Side
 from retake.look.metrics import PARTS, cells_sql, needed
+from retake.look.records import METRICS, Comparison, Comparisons, Flip, Side
 from retake.look.sheet import Sheet, control_first
 from retake.look.statistics.paired import PairedDifference, difference_of_differences, holm, paired_difference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from retake.look.data import Rows
-from retake.look.findings import CurvePoint
+from retake.look.records import CurvePoint
 from retake.look.statistics.best_of import majority_at_k, pass_at_k
 from retake.look.statistics.estimates import Estimate, mean_of_shares
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from retake.files import write_text
-from retake.look.findings import Summary
 from retake.look.inspect import summary_tables
 from retake.look.page import charts
 from retake.look.page.charts import Chart
+from retake.look.records import Summary
 from retake.look.summary import summarise
 from retake.look.tables import Table, as_csv
 

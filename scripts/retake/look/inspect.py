@@ -10,7 +10,7 @@ from typing import Any
 
 from retake.look.compare import compare_files, compare_variants
 from retake.look.data import expanded
-from retake.look.findings import Comparison, Comparisons, CurvePoint, Group, Summary
+from retake.look.records import Comparison, Comparisons, CurvePoint, Group, Summary
 from retake.look.statistics.estimates import Estimate
 from retake.look.statistics.paired import PairedDifference
 from retake.look.summary import summarise

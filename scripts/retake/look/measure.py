@@ -8,7 +8,7 @@ from typing import Any
 
 from retake.look.calibration import calibrated
 from retake.look.data import FileFacts, Rows
-from retake.look.findings import Coverage, Group, IndexShare, Spending, Summary
+from retake.look.records import Coverage, Group, IndexShare, Spending, Summary
 from retake.look.sheet import Sheet, control_first
 from retake.look.statistics.estimates import NAN, rate
 

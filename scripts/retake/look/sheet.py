@@ -8,7 +8,7 @@ from typing import Any
 
 from retake.look.curve import curve_of, curve_values
 from retake.look.data import Rows
-from retake.look.findings import Group
+from retake.look.records import Group
 from retake.look.statistics.estimates import Estimate, mean_of_shares, rate, ungraded_bounds
 
 # Numbers stand for texts where rows are grouped: a hash for a sample (key) and for an answer (said).

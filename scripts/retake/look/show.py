@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from textwrap import indent, wrap
 from typing import Any
 
-from retake.look.findings import plain
+from retake.look.records import plain
 from retake.look.tables import dollars, number, visible
 from retake.look.transcript import Conversation
 from retake.paths import STORE

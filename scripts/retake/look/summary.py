@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retake.look.data import open_rows
-from retake.look.findings import Summary
 from retake.look.measure import measured
+from retake.look.records import Summary
 
 
 def summarise(

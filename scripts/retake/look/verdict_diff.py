@@ -10,8 +10,8 @@ from typing import Any
 
 from retake.errors import DataError
 from retake.look.data import Rows, expanded, literal, open_rows
-from retake.look.findings import plain
 from retake.look.inspect import Wishes, laid_out
+from retake.look.records import plain
 from retake.look.tables import Table, as_csv, number, percent
 
 COLUMNS = ("sample_id", "variant", "candidate_idx", "verifier_name", "is_verified", "verification_confidence")

@@ -14,9 +14,9 @@ from retake.experiment.facts import facts_of
 from retake.providers.batches import POLL_S, BatchReport, run_batch
 from retake.samples.sample import Sample
 from retake.workflow.outcome import Outcome
+from retake.workflow.recipes import judge_of
 from retake.workflow.replay import NotStored
 from retake.workflow.services import Services
-from retake.workflow.settings import judge_of
 from retake.workflow.verifying import final_answer, judged
 
 STATE = ".retake/batches"

@@ -21,7 +21,7 @@ from retake.workflow.dry import Job, dry_run, why
 from retake.workflow.expected import Expected, expect
 from retake.workflow.generating import requests_of
 from retake.workflow.project import Project
-from retake.workflow.settings import judge_of, mock_of
+from retake.workflow.recipes import judge_of, mock_of
 from retake.workflow.sizes import NONE, Sizes, Spread
 from retake.workflow.targets import targeted_experiments
 

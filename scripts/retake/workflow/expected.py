@@ -12,8 +12,8 @@ from retake.calls.request import Call, Request
 from retake.calls.store import CallStore
 from retake.samples.sample import Sample
 from retake.workflow.project import Project
+from retake.workflow.recipes import judge_of, mock_of
 from retake.workflow.replay import Replay, is_of
-from retake.workflow.settings import judge_of, mock_of
 from retake.workflow.sizes import (
     NONE,
     Sizes,

@@ -18,7 +18,7 @@ from retake.prompts.variants import variant_digest
 from retake.samples.blocks import read_sample
 from retake.verify import own as own_verifiers
 from retake.workflow.project import TOOL_SPLITS, Project
-from retake.workflow.settings import asked, judge_of, mock_of, recipe_of
+from retake.workflow.recipes import asked, judge_of, mock_of, recipe_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -14,8 +14,8 @@ from retake.prompts.opening import opening_messages
 from retake.prompts.variants import function_of
 from retake.samples.sample import Sample
 from retake.workflow.project import Project
+from retake.workflow.recipes import recipe_of
 from retake.workflow.services import Services
-from retake.workflow.settings import recipe_of
 from retake.workflow.targets import failure_path
 
 __all__ = ["call_of", "generate", "requests_of"]

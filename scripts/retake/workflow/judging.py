@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from retake.calls.request import Ask
 from retake.verify.judge import JudgeSettings
 from retake.workflow.project import Project
+from retake.workflow.recipes import asked, judge_of
 from retake.workflow.services import Services
-from retake.workflow.settings import asked, judge_of
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from retake.verify.judge import JudgeSettings
 from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import Primary, verify_candidate
 from retake.workflow.project import Project
-from retake.workflow.settings import asked, judge_of, mock_of
+from retake.workflow.recipes import asked, judge_of, mock_of
 from retake.workflow.verifying import final_answer
 
 

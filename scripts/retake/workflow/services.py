@@ -24,8 +24,8 @@ from retake.providers.connect import open_transport
 from retake.samples.sample import Sample
 from retake.verify.verdict import Verdict
 from retake.workflow.project import Project
+from retake.workflow.recipes import judge_of, mock_of
 from retake.workflow.runtime import Runtime
-from retake.workflow.settings import judge_of, mock_of
 
 
 class Services:

@@ -16,7 +16,7 @@ from retake.samples.sample import Sample
 from retake.tools.llm_mock import MockSettings
 from retake.workflow.freshness import mocks_of, mocks_path
 from retake.workflow.services import Services
-from retake.workflow.settings import asked, mock_of
+from retake.workflow.recipes import asked, mock_of
 from retake.workflow.targets import failure_path
 
 

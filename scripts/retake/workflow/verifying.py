@@ -21,7 +21,7 @@ from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import FinalAnswer, Primary, verify_candidate
 from retake.workflow.freshness import verifier_version
 from retake.workflow.services import Services
-from retake.workflow.settings import asked, judge_of
+from retake.workflow.recipes import asked, judge_of
 
 
 def verify(services: Services, experiment: str, variant: str, sample: Sample, *, outputs: Sequence[str]) -> None:

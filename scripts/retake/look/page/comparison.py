@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from retake.look.compare import compare_files, compare_variants
-from retake.look.findings import Comparison, Comparisons, Summary
 from retake.look.page import words
+from retake.look.records import Comparison, Comparisons, Summary
 
 METRICS = ("verified", "first", "any_of_n", "refused")
 _METRIC_NAMES = {

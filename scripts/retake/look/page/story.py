@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from retake.look.data import open_rows
-from retake.look.findings import Summary
 from retake.look.measure import measured
 from retake.look.page import charts, measures, words
 from retake.look.page.charts import Chart
 from retake.look.page.comparison import Comparing, comparing
+from retake.look.records import Summary
 
 
 @dataclass(frozen=True)

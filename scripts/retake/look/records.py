@@ -1,4 +1,4 @@
-"""What looking at tables finds: the shapes of summaries and comparisons, all of them plain JSON data on request."""
+"""The records that looking at tables fills in: summaries and comparisons, plain JSON data on request."""
 
 from __future__ import annotations
 
