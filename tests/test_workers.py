@@ -168,6 +168,48 @@ def test_a_worker_that_gives_up_is_named_and_what_there_is_is_merged_only_on_req
     assert_nothing_kept_was_asked_again(place)
 
 
+def test_a_worker_that_gave_up_is_tried_again_and_asks_only_the_rest(place: Workspace) -> None:
+    """Four servers that die use up the first attempt; the fifth lives, in the second."""
+    bulk(place, {"die_after": 1, "lives": 4}, concurrency=2, workers=1, max_tries=2)
+    said = place.snakemake(TABLE, "--retries", "2").stderr
+    assert "again: answer test/bulk, 1, attempt 2" in said
+    assert "closed" not in said
+    assert len(place.rows("test/bulk")) == 24
+    assert {one["life"] for one in asked(place)} == {1, 2, 3, 4, 5}
+    assert_nothing_kept_was_asked_again(place)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        pytest.param({"models": ["another/model"]}, "some/model", id="unknown_model"),
+        pytest.param({"keys": ["right"]}, "key", id="wrong_key"),
+    ],
+)
+def test_what_no_attempt_can_mend_ends_a_worker_once(tmp_path: Path, settings: dict[str, Any], why: str) -> None:
+    with FakeProvider(**settings) as server:
+        place = Workspace(tmp_path / "project", url=server.url)
+        place.env["VLLM_API_KEY"] = "wrong"
+        keys = {"generator": "vllm", "model": "some/model", "base_url": server.openai_url, "concurrency": 1}
+        place.experiment("test/bulk", workers=1, **keys)
+        done = place.snakemake(TABLE, "--retries", "3", check=False)
+        words = done.stderr
+        assert done.returncode != 0
+        assert why in words
+        for part in (
+            "worker 1 of test/bulk cannot go on: ",
+            "logs/test/bulk/answer/1.log",
+            f"on with: snakemake {TABLE}",
+        ):
+            assert words.count(part) == 1 + (part.endswith(".log")), words
+        assert "again:" not in words
+        first = server.counts()["asked"]
+        assert first < 6
+        server.set(models=None, keys=None)
+        place.build(TABLE)
+        assert len(place.rows("test/bulk")) == 6
+
+
 def test_tool_conversations_are_held_by_the_worker_and_replayed_without_it(place: Workspace) -> None:
     tools = {"dataset": "embedded:basics", "splits": ["tool_calling"], "variants": ["control"]}
     bulk(place, workers=1, max_queries=3, **tools)

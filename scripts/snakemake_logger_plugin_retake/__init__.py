@@ -7,7 +7,9 @@ import json
 import re
 import sys
 import threading
+import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from logging import WARNING, LogRecord
 from pathlib import Path
@@ -23,6 +25,10 @@ LINE_EVERY_S = 10.0
 FAILURES_SHOWN = 5
 _NOISE = ("Using workflow specific profile", "Assuming unrestricted", "Provided cores", "Rules claiming", "Select jobs", "Execute ", "host:", "Building DAG", "Complete log", "Using shell", "Job stats", "Would remove", "This was a dry-run", "Shutting down", "Exiting because", "Config file", "Trying to restart", "No validator", "Removing output files", "[", "Conda environments", "Reasons:")  # fmt: skip
 _DISK = re.compile(r"^(?:OSError: )?\[Errno (5|28|30|122)\] (.*)$", re.MULTILINE)
+CLOCKS_APART_S = 60.0
+_ERROR = re.compile(r"^[A-Z]\w+: (.*)$", re.DOTALL)
+_RESTARTED = re.compile(r"^Trying to restart job (\d+)")
+_FRAME = re.compile(r'^\s*(File ".*", line \d+|Traceback:?$|RuleException:$|WorkflowError in file ".*", line \d+:$)')
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
 
 
@@ -46,6 +52,9 @@ class LogHandler(LogHandlerBase):
         self._status: Any = None
         self._said: set[str] = set()
         self._failures = 0
+        self._began = time.time()
+        self._names: dict[Any, str] = {}
+        self._starts: Counter[Any] = Counter()
 
     @property
     def writes_to_stream(self) -> bool:
@@ -79,6 +88,7 @@ class LogHandler(LogHandlerBase):
             self._plan(fields)
         elif event == LogEvent.JOB_INFO:
             self._why[(fields.get("rule_name", ""), _kinds(fields.get("reason") or ""))] += 1
+            self._names[fields.get("jobid")] = _job(fields)
             self._note(fields)
         elif event == LogEvent.JOB_ERROR:
             self._failed(fields)
@@ -88,11 +98,34 @@ class LogHandler(LogHandlerBase):
             self._message(record)
 
     def _failed(self, fields: dict[str, Any]) -> None:
-        self._failures += 1
-        if self._failures <= FAILURES_SHOWN:
-            self._say(f"failed: {_job(fields)}" + "".join(f" (log: {log})" for log in fields.get("log") or []))
+        """Tell of a failed job with its own words, which for a job elsewhere are in its log alone."""
+        is_worker = fields.get("rule_name") == "answer"
+        self._failures += not is_worker
+        if is_worker or self._failures <= FAILURES_SHOWN:
+            logs = [str(log) for log in fields.get("log") or []]
+            self._say(self._own_words(logs) or str(fields.get("rule_msg") or ""))
+            self._say(
+                f"failed: {self._names.get(fields.get('jobid')) or _job(fields)}"
+                + "".join(f" (log: {log})" for log in logs)
+            )
         elif self._failures == FAILURES_SHOWN + 1:
             self._say("failed: more jobs, for the same reason or with a log of their own")
+
+    def _own_words(self, logs: list[str]) -> str:
+        """Return the error that a job wrote into its log in this run; empty where it ended without a word."""
+        for log in logs:
+            with suppress(OSError):
+                if Path(log).stat().st_mtime >= self._began - CLOCKS_APART_S:
+                    error = _ERROR.match(Path(log).read_text(encoding="utf-8", errors="replace"))
+                    if error:
+                        return error[1].strip()
+        return ""
+
+    def _again(self, job: int) -> None:
+        self._starts[job] += 1
+        self._say(
+            f"again: {self._names.get(job, job)}, attempt {self._starts[job] + 1}; it asks only for what has no answer"
+        )
 
     def _plan(self, fields: dict[str, Any]) -> None:
         self._say(str(fields.get("msg") or "").strip())
@@ -123,8 +156,11 @@ class LogHandler(LogHandlerBase):
             return
         if text.startswith("This was a dry-run"):
             self._reasons()
+        restarted = _RESTARTED.match(text)
         if record.levelno >= WARNING:
             self._say(_told(text))
+        elif restarted:
+            self._again(int(restarted[1]))
         elif not text.startswith(_NOISE) and not self._is_quiet():
             self._say(text)
 
@@ -203,5 +239,5 @@ def _told(text: str) -> str:
     if disk:
         number, what = disk[-1]
         return f"{what}. {remedy_of(OSError(int(number), what))}"
-    lines = [line for line in text.splitlines() if not re.match(r'^\s*(File ".*", line \d+|Traceback:?$)', line)]
+    lines = [line for line in text.splitlines() if not _FRAME.match(line)]
     return "\n".join(line for line in lines if line.strip())

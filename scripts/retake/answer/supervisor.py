@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from retake.answer.vllm import ServerFailed, VllmServer
 from retake.calls.request import Call, Request
@@ -36,11 +36,12 @@ class Way(Protocol):
 
 @dataclass
 class _Life:
-    """One server from its start to its end; `why` it ended, once it has."""
+    """One server from its start to its end; `asked` requests wait for it; `why` it ended, once it has."""
 
     server: VllmServer
     way: Way
     last_sign: float
+    asked: int = 0
     why: str | None = None
 
 
@@ -62,7 +63,8 @@ class Supervisor:
     _life: _Life | None = None
     _failure: WorkerFailed | None = None
     _left: list[Way] = field(default_factory=list)
-    _flying: int = 0
+    _flights: set[asyncio.Task[Any]] = field(default_factory=set)
+    _is_closed: bool = False
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
     _watch: asyncio.Task[None] | None = None
 
@@ -73,11 +75,23 @@ class Supervisor:
             WorkerFailed: where servers failed too often.
             CallError: where a server that is well gave no usable answer.
         """
+        flight: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]
+        self._flights.add(flight)
+        try:
+            return await self._sent(request, before=before)
+        except asyncio.CancelledError:
+            if self._is_closed:
+                raise self._stopped() from None
+            raise
+        finally:
+            self._flights.discard(flight)
+
+    async def _sent(self, request: Request, *, before: Callable[[], None] | None) -> Call:
         while True:
             life = await self._up()
-            if not self._flying:
+            if not life.asked:
                 life.last_sign = time.monotonic()
-            self._flying += 1
+            life.asked += 1
             try:
                 call = await life.way.send(request, before=before)
             except CallError as error:
@@ -87,12 +101,17 @@ class Supervisor:
                 life.last_sign = time.monotonic()
                 return replace(call, worker=self.name)
             finally:
-                self._flying -= 1
+                life.asked -= 1
 
     async def close(self) -> None:
-        """Stop the server, if one runs."""
-        if self._watch is not None:
-            self._watch.cancel()
+        """End what is under way, and the server, if one runs; nothing starts one again."""
+        self._is_closed = True
+        flights = [flight for flight in self._flights if flight is not asyncio.current_task()]
+        for task in [*flights, self._watch]:
+            if task is not None:
+                task.cancel()
+        # A request that two jobs want is under way once: it would outlive the job that asked, and start another server.
+        await asyncio.gather(*flights, return_exceptions=True)
         life, self._life = self._life, None
         if life is not None:
             life.why = life.why or "stopped"
@@ -101,16 +120,19 @@ class Supervisor:
         while self._left:
             await self._left.pop().close()
 
+    def _stopped(self) -> WorkerFailed:
+        return self._failure or WorkerFailed(f"{self.name} was stopped")
+
     async def _up(self) -> _Life:
-        if self._failure is not None:
-            raise self._failure
+        if self._is_closed or self._failure is not None:
+            raise self._stopped()
         if self._life is not None and self._life.why is None:
             return self._life
         async with self._gate:
             while self._failure is None and (self._life is None or self._life.why is not None):
                 await self._begin()
         if self._failure is not None or self._life is None:
-            raise self._failure or WorkerFailed(f"{self.name} was stopped")
+            raise self._stopped()
         return self._life
 
     async def _begin(self) -> None:
@@ -141,7 +163,7 @@ class Supervisor:
                 continue
             if not life.server.is_running:
                 await self._end(life, "the server died")
-            elif self._flying and time.monotonic() - life.last_sign > self.quiet_s:
+            elif life.asked and time.monotonic() - life.last_sign > self.quiet_s:
                 await self._end(life, f"the server answered nothing for {self.quiet_s:g} s")
 
     async def _has_ended(self, life: _Life) -> bool:

@@ -105,10 +105,10 @@ async def start_vllm(config: VllmConfig, model: str, *, log: Path, env: Mapping[
             if time.monotonic() > deadline:
                 raise ServerFailed(f"the server was not ready within startup_timeout_s={config.startup_timeout_s:g}")
             await asyncio.sleep(POLL_S)
+        said = await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/version")
     except BaseException:
         server.kill()
         raise
-    said = await asyncio.to_thread(_get, f"http://127.0.0.1:{port}/version")
     server.version = said.get("version") if isinstance(said, dict) else None
     return server
 

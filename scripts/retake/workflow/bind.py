@@ -11,7 +11,7 @@ from typing import Any
 from retake import paths
 from retake.errors import RetakeError
 from retake.files import remedy_of
-from retake.workflow import bulk, freshness, targets
+from retake.workflow import bulk, freshness, giving_up, targets
 from retake.workflow.bookkeeping import lighten
 from retake.workflow.invocation import invocation
 from retake.workflow.lock import is_free, take_lock
@@ -41,10 +41,12 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
     lighten()
     run = invocation()
     _project = Project(Path.cwd(), config)
-    _project.is_main, _project.shares_files = run.is_main, run.shares_files
+    _project.is_main, _project.shares_files, _project.attempt = run.is_main, run.shares_files, run.attempt
     try:
         if run.is_main and not run.is_dry:
             take_lock(_project.root)
+            giving_up.forget_markers(_project.root, targets.targeted_experiments(_project, list(run.targets)))
+            giving_up.end_hopeless_retries(_project.root)
         for warning in targets.check_targets(_project, list(run.targets)):
             LOG.warning(warning)
         if run.is_main and (not run.is_dry or is_free(_project.root)):

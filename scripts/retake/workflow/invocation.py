@@ -5,11 +5,16 @@ The Snakefile is read before Snakemake attaches its settings to the workflow, so
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retake.errors import ConfigError
+
+COMMAND = "RETAKE_COMMAND"
+"""The environment variable by which jobs elsewhere know the command that began the run."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,14 @@ class Invocation:
     """`targets` as they were typed; `is_dry` for a plan or a listing; `is_main` for the process that schedules.
 
     `shares_files`: what this process writes beside its outputs (the call store) stays in the project's folder.
+    `attempt` counts the submissions of a cluster's job, from 1.
     """
 
     targets: tuple[str, ...] = ()
     is_dry: bool = True
     is_main: bool = True
     shares_files: bool = True
+    attempt: int = 1
 
 
 _LISTINGS = ("dryrun", "list_rules", "list_target_rules", "summary", "detailed_summary", "dag", "rulegraph", "filegraph", "d3dag", "lint", "report", "list_input_changes", "list_params_changes", "list_code_changes", "list_untracked", "unlock", "cleanup_metadata", "archive")  # fmt: skip
@@ -41,7 +48,9 @@ def invocation() -> Invocation:
     is_main = mode in ("default", "0", "none")
     shared = {str(use).rpartition(".")[2].lower() for use in getattr(known, "shared_fs_usage", None) or ()}
     shares_files = is_main or bool(shared & {"input_output", "input-output"})
-    return Invocation(targets, is_dry, is_main, shares_files)
+    if is_main:
+        os.environ[COMMAND] = shlex.join(["snakemake", *sys.argv[1:]])
+    return Invocation(targets, is_dry, is_main, shares_files, int(getattr(known, "attempt", 1)))
 
 
 def _is_set(value: object) -> bool:

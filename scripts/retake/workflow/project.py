@@ -22,7 +22,8 @@ TOOL_SPLITS = ("tool_calling",)
 class Project:
     """A checkout: its root folder and what `--config` overrides. Experiments are loaded once, when first asked for.
 
-    `is_main` tells the process that schedules from a cluster's job, `shares_files` one that works in this very folder. `placed` remembers `bulk.placed` by experiment.
+    `is_main` tells the process that schedules from a cluster's job, `shares_files` one that works in this very folder. `attempt` counts a cluster's job from 1.
+    `placed` remembers `bulk.placed` by experiment.
     """
 
     def __init__(self, root: Path, overrides: Mapping[str, object] | None = None) -> None:
@@ -32,6 +33,7 @@ class Project:
         self._personas: dict[str, Persona | None] = {}
         self._variants: dict[str, dict[str, Variant]] = {}
         self.is_main = self.shares_files = True
+        self.attempt = 1
         self.placed: dict[str, dict[tuple[str, str], int]] = {}
 
     @cached_property

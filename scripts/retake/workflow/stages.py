@@ -89,7 +89,7 @@ class Stages:
         """Answer the units of one worker into the call store, and write its manifest."""
         from retake.workflow.workers import answer
 
-        with told(log):
+        with self._job(wildcards.experiment, log):
             worker = int(wildcards.worker)
             answer(self.services, wildcards.experiment, worker, manifest=Path(manifest), log=Path(log))
 

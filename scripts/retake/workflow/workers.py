@@ -19,7 +19,7 @@ from retake.answer.vllm import VllmServer, start_vllm
 from retake.answer.waves import Unit, Waves
 from retake.calls.request import Ask, Call, Request
 from retake.calls.transport import Transport, TransportSettings
-from retake.errors import CallError, RetakeError
+from retake.errors import CallError, DamagedFile, Interrupted, RetakeError
 from retake.experiment.facts import facts_of
 from retake.files import write_text
 from retake.providers.connect import open_transport
@@ -27,6 +27,7 @@ from retake.samples.blocks import read_sample
 from retake.samples.sample import Sample
 from retake.workflow.bulk import blocks_of, starts_servers, units_of
 from retake.workflow.generating import requests_of
+from retake.workflow.giving_up import AnswerFailed, check_marker, gave_up
 from retake.workflow.outcome import Outcome
 from retake.workflow.project import Project
 from retake.workflow.services import Services
@@ -39,16 +40,14 @@ MOST_LOST_STARTS = 3
 STARTS = ".retake/starts"
 
 T = TypeVar("T")
+Items = list[tuple[Unit, Sample, list[Request]]]
+"""Units, each with its sample and a request a candidate."""
 
 
 class Unfinished(CallError):
     """A candidate that its worker left unanswered when it gave up."""
 
     kind = "worker_failed"
-
-
-class AnswerFailed(RetakeError):
-    """A worker could not answer its units; the message names it, its log, and the command that goes on."""
 
 
 class WorkerServices(Services):
@@ -142,7 +141,7 @@ class Worker:
         is_own = starts_servers(self.project, self.experiment) and "concurrency" not in config.model_fields_set
         return IN_FLIGHT if is_own else config.concurrency
 
-    async def answered(self, items: list[tuple[Unit, Sample, list[Request]]], *, stored_only: str | None) -> Outcome:
+    async def answered(self, items: Items, *, stored_only: str | None) -> Outcome:
         """Have all candidates of `items` answered, with their tool conversations; `stored_only` (a reason) asks nobody."""
         supervisor = None if stored_only else self.supervisor()
         own = WorkerServices(self.services, supervisor, self.tally)
@@ -238,50 +237,74 @@ def answer(services: Services, experiment: str, number: int, *, manifest: Path, 
 
     Raises:
         AnswerFailed: where it gave up; what it answered is kept.
-        RetakeError: for a worker without units, or failures that end the whole experiment.
+        Interrupted: where the run was told to stop.
+        DamagedFile: for a block of samples that cannot be read.
     """
     project = services.project
-    items, kinds = _items(project, experiment, number)
-    starts = project.root / STARTS / experiment / str(number)
+    if project.attempt > 1:
+        check_marker(project.root, experiment, number)
+    log.unlink(missing_ok=True)
+    worker, items = Worker(services, experiment, number, log), []
+    try:
+        items, blocks = _items(project, experiment, number)
+        outcome, partial = _outcome(worker, items)
+    except (Interrupted, DamagedFile):
+        raise
+    except RetakeError as error:
+        raise _failed(worker, error, items) from error
+    _write(worker, outcome, blocks, partial=partial, path=manifest)
+
+
+def _outcome(worker: Worker, items: Items) -> tuple[Outcome, str | None]:
+    """Return what became of a worker's units, and why it gave up where it did and that is allowed."""
+    services, config = worker.services, worker.project.experiment(worker.experiment)
+    starts = worker.project.root / STARTS / worker.experiment / str(worker.number)
     lost = _lost_starts(starts)
     write_text(starts, f"{lost + 1}\n")
-    worker = Worker(services, experiment, number, log)
-    is_batch = project.experiment(experiment).transport == "batch"
-    partial = None
     try:
-        if project.experiment(experiment).allow_partial and lost >= MOST_LOST_STARTS:
+        if config.allow_partial and lost >= MOST_LOST_STARTS:
             raise WorkerFailed(f"{worker.name} was ended from outside {lost} times in a row")
-        if is_batch:
+        if config.transport == "batch":
             from retake.workflow.batching import batched
 
-            outcome = batched(services, experiment, number, items, tally=worker.tally)
-        else:
-            outcome = services.runtime.run(worker.answered(items, stored_only=None))
-    except WorkerFailed as error:
-        if not project.experiment(experiment).allow_partial:
-            raise _failed(worker, error, items) from error
-        partial = str(error)
-        outcome = services.runtime.run(worker.answered(items, stored_only=partial))
+            return batched(services, worker.experiment, worker.number, items, tally=worker.tally), None
+        return services.runtime.run(worker.answered(items, stored_only=None)), None
+    except CallError as error:
+        is_of_use = isinstance(error, WorkerFailed) or (not isinstance(error, Interrupted) and _kept(worker, items) > 0)
+        if not (config.allow_partial and is_of_use):
+            raise
+        return services.runtime.run(worker.answered(items, stored_only=str(error))), str(error)
     finally:
         starts.unlink(missing_ok=True)
-    _write(worker, outcome, kinds, partial=partial, path=manifest)
 
 
-def _items(
-    project: Project, experiment: str, number: int
-) -> tuple[list[tuple[Unit, Sample, list[Request]]], list[str]]:
+def _items(project: Project, experiment: str, number: int) -> tuple[Items, list[str]]:
     """Return (unit, its sample, a request a candidate) of a worker, and the blocks that the samples came from."""
     units = units_of(project, experiment, number)
     if not units:
         known = ", ".join(map(str, Waves.read(project.root, experiment).workers())) or "none"
-        raise AnswerFailed(f"{experiment} has no work for worker {number}; its workers so far: {known}")
+        raise AnswerFailed(
+            f"{experiment} has no work for worker {number}; its workers so far: {known}. {_planned(experiment)}"
+        )
     samples: dict[str, Sample] = {}
     items = []
     for variant, name in units:
         if name not in samples:
-            samples[name] = read_sample(project.root / project.block(experiment, name), name)
+            samples[name] = _sample(project, experiment, name)
         items.append(((variant, name), samples[name], requests_of(project, experiment, variant, samples[name])))
     return items, blocks_of(project, experiment, number)
+
+
+def _sample(project: Project, experiment: str, name: str) -> Sample:
+    block = project.block(experiment, name)
+    try:
+        return read_sample(project.root / block, name)
+    except FileNotFoundError:
+        raise AnswerFailed(f"{block} is not there. {_planned(experiment)}") from None
+
+
+def _planned(experiment: str) -> str:
+    return f"Samples and shares are written down by: snakemake {paths.parquet_path(experiment)} --until samples"
 
 
 def _lost_starts(path: Path) -> int:
@@ -291,20 +314,24 @@ def _lost_starts(path: Path) -> int:
         return 0
 
 
-def _failed(worker: Worker, error: CallError, items: list[tuple[Unit, Sample, list[Request]]]) -> AnswerFailed:
+def _kept(worker: Worker, items: Items) -> int:
     store = worker.services.client.store
-    wanted = [request.digest for _, _, requests in items for request in requests]
-    kept = sum(store.has(digest) for digest in wanted)
-    root = worker.project.root
-    return AnswerFailed(
-        f"worker {worker.number} of {worker.experiment} gave up: {error} Its server's log: {_below(worker.server_log, root)}. "
-        f"{kept} of its {len(wanted)} first answers are kept, and none of them is asked again. "
-        f"Go on with: snakemake {paths.parquet_path(worker.experiment)} (with --config allow_partial=true to merge what there is)"
+    return sum(store.has(request.digest) for _, _, requests in items for request in requests)
+
+
+def _failed(worker: Worker, error: RetakeError, items: Items) -> AnswerFailed:
+    kept, wanted = _kept(worker, items), sum(len(requests) for _, _, requests in items)
+    is_allowed = worker.project.experiment(worker.experiment).allow_partial
+    can_merge = not is_allowed and (kept or isinstance(error, WorkerFailed))
+    return gave_up(
+        error,
+        root=worker.project.root,
+        experiment=worker.experiment,
+        worker=worker.number,
+        logs=[worker.log] + [worker.server_log] * worker.server_log.exists(),
+        kept=(kept, wanted),
+        hint=" (with --config allow_partial=true to merge what there is)" if can_merge else "",
     )
-
-
-def _below(path: Path, root: Path) -> Path:
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _carried(worker: Worker, outcome: Outcome) -> dict[str, Any]:
