@@ -3,7 +3,7 @@ PYTHON_FILES := scripts tests benchmarks
 VENV := .venv/bin
 export PYTHONPATH :=
 
-.PHONY: help install demo test test-long test-slurm sandbox browser inspect-env slurm lint fmt bench docs clean
+.PHONY: help install demo test test-long test-slurm sandbox browser inspect-ai slurm lint fmt bench docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -30,8 +30,8 @@ sandbox: install ## build the code sandbox's image, with a private Docker engine
 browser: ## install the Chromium that the page tests drive
 	scripts/browser.sh
 
-inspect-env: ## install Inspect AI into .venv-inspect, for the test that its reader takes our logs
-	scripts/inspect_env.sh
+inspect-ai: ## install Inspect AI into .venv-inspect, for the test that its reader takes our logs
+	scripts/inspect_ai.sh
 
 slurm: ## start a small Slurm cluster on this machine (scripts/slurm.sh stop ends it)
 	scripts/slurm.sh start

@@ -22,7 +22,7 @@ STEPS = {
     "sft": "from retake.merge.exports import write_sft as f; f(P, F / 'sft.jsonl')",
     "preferences": "from retake.merge.exports import write_preferences as f; f(P, F / 'preferences.jsonl')",
     "card": "from retake.merge.exports_card import write_dataset_card as f; f(P, F / 'dataset_card.md')",
-    "inspect log": "from retake.merge.exports_inspect import write_inspect_log as f; f(P, F / 'inspect_log')",
+    "inspect log": "from retake.merge.exports_inspect_ai import write_inspect_log as f; f(P, F / 'inspect_log')",
     "browse index": "from retake.look.serve import application as f; f([P])",
 }
 

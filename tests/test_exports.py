@@ -17,7 +17,7 @@ from look.synthetic import synthetic_parquet
 from retake.errors import DataError
 from retake.merge.exports import Filter, parquet_digest, write_preferences, write_sft
 from retake.merge.exports_card import write_dataset_card
-from retake.merge.exports_inspect import write_inspect_log
+from retake.merge.exports_inspect_ai import write_inspect_log
 from workspace import ROOT
 
 INSPECT = ROOT / ".venv-inspect" / "bin" / "python"
@@ -168,7 +168,7 @@ print(json.dumps(told))
 
 def read_by_inspect(folder: Path) -> dict[str, Row]:
     if not INSPECT.exists():
-        pytest.skip("Inspect AI is not installed in .venv-inspect (scripts/inspect_env.sh)")
+        pytest.skip("Inspect AI is not installed in .venv-inspect (scripts/inspect_ai.sh)")
     done = subprocess.run([INSPECT, "-c", READ, folder], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     return {log["task"]: log for log in json.loads(done.stdout.splitlines()[-1])}

@@ -47,7 +47,7 @@ STAGE_CODE: dict[str, tuple[str, ...]] = {
     "trajectories": ("merge/trajectories.py", "merge/selection.py"),
     "report": ("look",),
     "exports": ("merge/exports.py", "merge/exports_card.py"),
-    "inspect_log": ("merge/exports_inspect.py",),
+    "inspect_log": ("merge/exports_inspect_ai.py",),
     "answer": (),
 }
 

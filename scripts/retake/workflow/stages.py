@@ -166,7 +166,7 @@ class Stages:
 
     def inspect_log(self, folder: str, table: str, log: str) -> None:
         """Write an experiment as Inspect AI's logs."""
-        from retake.merge.exports_inspect import write_inspect_log
+        from retake.merge.exports_inspect_ai import write_inspect_log
 
         with self._on_table(table, log):
             write_inspect_log(Path(table), Path(folder))

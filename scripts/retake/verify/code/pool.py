@@ -31,7 +31,7 @@ class Pool:
         self._client: DockerClient | None = None
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(settings.parallel)
-        self._workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sandbox")
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sandbox")
         self._ahead: deque[Future[Container]] = deque()
         self._checkers: list[Container] = []
         self._live: set[Container] = set()
@@ -92,7 +92,7 @@ class Pool:
 
     def _fill(self) -> None:
         while not self._is_closed and len(self._ahead) < self.settings.ready:
-            self._ahead.append(self._workers.submit(self._made))
+            self._ahead.append(self._threads.submit(self._made))
 
     def _connected(self) -> DockerClient:
         with self._lock:
@@ -145,7 +145,7 @@ class Pool:
 
     def _discard(self, container: Container) -> None:
         try:
-            self._workers.submit(self._remove, container)
+            self._threads.submit(self._remove, container)
         except RuntimeError:
             self._remove(container)
 
@@ -167,7 +167,7 @@ class Pool:
                 return
             self._is_closed = True
         atexit.unregister(self.close)
-        self._workers.shutdown(wait=True)
+        self._threads.shutdown(wait=True)
         for container in list(self._live):
             self._remove(container)
         if self._client is not None:

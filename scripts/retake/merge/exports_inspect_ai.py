@@ -37,7 +37,7 @@ _MOST_SUMMARY = 1_000
 def write_inspect_log(parquet: Path, folder: Path) -> list[Path]:
     """Write one log a variant into `folder`, remove its other `.eval` files, and return the paths.
 
-    A candidate is an epoch of its sample; ungraded candidates are unscored (NaN, as Inspect has it); retry rows are
+    A candidate is an epoch of its sample; ungraded candidates are unscored (NaN, as Inspect AI has it); retry rows are
     left out. The same table gives the same bytes.
 
     Raises:
@@ -82,7 +82,7 @@ def _log(rows: Iterator[dict[str, Any]], variant: str, source: str) -> tuple[str
 def _put(archive: zipfile.ZipFile, name: str, value: Any) -> None:
     entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
     entry.compress_type = zipfile.ZIP_DEFLATED
-    # NaN is how Inspect writes an unscored sample.
+    # NaN is how Inspect AI writes an unscored sample.
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=True)
     archive.writestr(entry, text.encode("utf-8", "backslashreplace"))
 
