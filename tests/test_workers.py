@@ -183,7 +183,7 @@ def test_a_worker_that_gave_up_is_tried_again_and_asks_only_the_rest(place: Work
     ("settings", "why"),
     [
         pytest.param({"models": ["another/model"]}, "some/model", id="unknown_model"),
-        pytest.param({"keys": ["right"]}, "key", id="wrong_key"),
+        pytest.param({"keys": ["right"]}, "VLLM_API_KEY", id="wrong_key"),
     ],
 )
 def test_what_no_attempt_can_mend_ends_a_worker_once(tmp_path: Path, settings: dict[str, Any], why: str) -> None:

@@ -66,11 +66,11 @@ def gave_up(
     `kept`: how many first answers it has, and how many it wants. `hint` is added to the command that goes on.
     """
     final = is_final(error)
-    why = str(error) if str(error).endswith((".", "!", "?")) else f"{error}."
+    why = str(error) if str(error).rstrip(")").endswith((".", "!", "?")) else f"{error}."
     named = [str(log.relative_to(root) if log.is_relative_to(root) else log) for log in logs]
     words = [f"worker {worker} of {experiment} {'cannot go on' if final else 'gave up'}: {why}"]
     words += [f"Its log: {named[0]}" + "".join(f"; its server's log: {name}" for name in named[1:]) + "."]
-    if kept[1]:
+    if kept[0]:
         words += [f"{kept[0]} of its {kept[1]} first answers are kept, and none of them is asked again."]
     command = os.environ.get(COMMAND) or f"snakemake {paths.parquet_path(experiment)}"
     words += [f"{'Mend that, then go' if final else 'Go'} on with: {command}{hint}"]
