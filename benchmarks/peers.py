@@ -90,7 +90,10 @@ class Race:
         }
         about |= {"version": course.racer.version, "limit_s": course.racer.limit_s, **self.about}
         self.kept.add(about | record)
-        said = {name: shown(record[name]) for name in ("wall_s", "cpu_s", "asked", "most_in_flight", "rows", "stale")}
+        said = {
+            name: shown(record[name])
+            for name in ("wall_s", "cpu_s", "asked", "most_in_flight", "rows", "stale", "judged", "judged_right")
+        }
         words = " ".join(f"{name}={value}" for name, value in said.items())
         twice = f" asked_twice={record['asked_twice']}" if measure == "kill" else ""
         ended = "over its time" if record["is_over"] else f"exit {record['status']}"

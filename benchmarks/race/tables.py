@@ -163,7 +163,7 @@ def _verifier(records: list[dict[str, Any]]) -> str | None:
     if not records or records[-1]["status"]:
         return _requests(records)
     last = records[-1]
-    return f"{last['asked']:,} ({last['judged'] - last['judged_right']:,} of {last['judged']:,})"
+    return f"{last['asked']:,} ({last['judged_right']:,} of {last['judged']:,})"
 
 
 def _killed(records: list[dict[str, Any]]) -> str | None:
