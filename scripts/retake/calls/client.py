@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from retake.calls.limits import until_kept
 from retake.calls.progress import PROGRESS
 from retake.calls.request import Ask, Call, Request
 from retake.calls.store import CallStore
@@ -76,8 +77,9 @@ class Client:
         self.check()
         PROGRESS.add(in_flight=1)
         try:
-            call = await send(request)
-            await asyncio.to_thread(self.store.put, call)
+            with until_kept():
+                call = await send(request)
+                await asyncio.to_thread(self.store.put, call)
         except NotWritten as error:
             self._unkept = error
             raise

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,25 @@ class Slot:
     model: str
     epoch: int
     tokens: float
+    is_answered: bool = False
+
+
+_kept: ContextVar[contextlib.ExitStack | None] = ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def until_kept() -> Iterator[None]:
+    """Have the slot of a request that is answered within this block given back only where the block ends.
+
+    Who keeps answers puts it around asking and keeping: so no more of them can be on their way to the disk, and be lost to a
+    kill -9, than requests may be in flight.
+    """
+    with contextlib.ExitStack() as slots:
+        token = _kept.set(slots)
+        try:
+            yield
+        finally:
+            _kept.reset(token)
 
 
 class Limiter:
@@ -125,12 +146,20 @@ class Limiter:
             raise
 
     def release(self, slot: Slot) -> None:
-        """Give a slot back, whatever came of the request."""
+        """Give a slot back, whatever came of the request; within `until_kept`, that of an answered one at the block's end."""
+        slots = _kept.get()
+        if slot.is_answered and slots is not None:
+            slots.callback(self._give_back)
+        else:
+            self._give_back()
+
+    def _give_back(self) -> None:
         self.in_flight -= 1
         self._admit()
 
     def answered(self, slot: Slot, hints: RateHints, *, input_tokens: int, output_tokens: int) -> None:
         """Learn from an answer: grow, correct the estimate of tokens, wait where the headers say that nothing is left."""
+        slot.is_answered = True
         now, pace = self._clock(), self._pace(slot.model)
         pace.tokens.spend(now, input_tokens + output_tokens - slot.tokens)
         pace.mean_output += (output_tokens - pace.mean_output) / 16

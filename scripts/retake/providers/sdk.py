@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -30,6 +32,7 @@ MOST_CONNECTIONS = 4096
 """The limiter decides how many are in use; the pool must never be what waits."""
 
 LONGEST_MESSAGE = 400
+_TOKEN, _serial = secrets.token_hex(8), itertools.count()
 KEY_LIKE = re.compile(r"\b(sk|pk|key)-[\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
 MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached")
 """OpenAI says with status 429 that an account has no money left; waiting does not help."""
@@ -75,7 +78,10 @@ class SdkSender:
         """Return the HTTP response to `wire`, read to its end."""
         import httpx2
 
-        options = {"headers": wire.headers} if wire.headers else {}
+        # The SDK draws a key of its own where it is given none, and gives up its turn to run for that; it sends neither.
+        options: dict[str, Any] = {"idempotency_key": f"{_TOKEN}{next(_serial)}"}
+        if wire.headers:
+            options["headers"] = wire.headers
         more = {"options": options, "cast_to": httpx2.Response}
         try:
             return await self.doing(self.client.post(wire.path, body=wire.body, **more))

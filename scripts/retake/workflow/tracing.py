@@ -28,7 +28,8 @@ def trace(
     The families that were used are written down before the traces: see `freshness.mocks_stamp`.
     """
     project = services.project
-    bodies = services.runtime.run(_traced(services, experiment, sample, [read_sealed(Path(raw)) for raw in raws]))
+    answers = [read_sealed(Path(raw)) for raw in raws]
+    bodies = services.runtime.run_beside(_traced(services, experiment, sample, answers))
     sample_id = paths.sample_id(sample.split, sample.position)
     used: dict[str, str] = {}
     for body in bodies:
@@ -67,7 +68,7 @@ def conversing(services: Services, experiment: str) -> Ask:
 async def _traced(
     services: Services, experiment: str, sample: Sample, raws: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    ask, mock = conversing(services, experiment), mock_settings(services, experiment)
+    ask, mock = services.runtime.bridged(conversing(services, experiment)), mock_settings(services, experiment)
     max_turns = services.project.experiment(experiment).max_tool_turns
 
     async def one(raw: dict[str, Any]) -> dict[str, Any]:

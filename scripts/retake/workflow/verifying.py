@@ -26,7 +26,7 @@ from retake.workflow.recipes import asked, judge_of
 
 def verify(services: Services, experiment: str, variant: str, sample: Sample, *, outputs: Sequence[str]) -> None:
     """Judge the candidates of a (sample, variant) and write their verification files."""
-    bodies = services.runtime.run(_verified(services, experiment, variant, sample))
+    bodies = services.runtime.run_beside(_verified(services, experiment, variant, sample))
     for path, body in zip(outputs, bodies, strict=True):
         write_sealed(Path(path), body, synced=False)
 
@@ -35,7 +35,7 @@ async def _verified(services: Services, experiment: str, variant: str, sample: S
     project = services.project
     sample_id = paths.sample_id(sample.split, sample.position)
     stage = "trace" if project.has_tools(sample_id) else "raw"
-    ask = services.judge(experiment)
+    ask = services.runtime.bridged(services.judge(experiment))
 
     async def one(candidate: int) -> dict[str, Any]:
         body = read_sealed(project.root / paths.candidate_path(stage, experiment, variant, sample_id, candidate))
