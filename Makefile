@@ -36,10 +36,13 @@ inspect-ai: ## install Inspect AI into .venv-inspect, for the test that its read
 slurm: ## start a small Slurm cluster on this machine (scripts/slurm.sh stop ends it)
 	scripts/slurm.sh start
 
+vllm: install ## install vLLM's build for CPUs into .venv-vllm, with a model that it can serve (minutes, 3 GB)
+	envs/vllm/install.sh
+
 test: .venv/.installed-for-test ## install what tests need and pass them
 	-scripts/sandbox.sh up
 	-scripts/browser.sh
-	$(VENV)/python -m pytest -m "not long and not slurm" -n 2 --dist loadfile
+	$(VENV)/python -m pytest -m "not long and not slurm and not vllm" -n 2 --dist loadfile
 
 test-long: .venv/.installed-for-test ## the long forms of the fault suite
 	-scripts/sandbox.sh up
@@ -48,6 +51,9 @@ test-long: .venv/.installed-for-test ## the long forms of the fault suite
 test-slurm: .venv/.installed-for-test slurm ## the tests on a real Slurm cluster
 	$(VENV)/python -m pip install -q -r requirements/slurm.txt
 	$(VENV)/python -m pytest -m slurm
+
+test-vllm: .venv/.installed-for-test vllm ## the tests on a real vLLM server, on this machine's CPU
+	$(VENV)/python -m pytest -m vllm
 
 lint: .venv/.installed-for-test ## check the style of all code
 	$(VENV)/ruff format --check $(PYTHON_FILES)
