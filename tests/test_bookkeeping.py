@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,30 @@ def test_the_records_are_the_same(tmp_path: Path, plain: list[dict[str, Any]]) -
     assert light == plain
     assert all(set(record["input_checksums"]) == {"a.txt", "b.txt"} for record in light)
     assert len(light) == 3
+
+
+def test_a_job_that_was_cut_short_is_done_again_though_its_files_are_there(tmp_path: Path) -> None:
+    """One marker a job, on its first output, is all that is left of it."""
+    folder = tmp_path / "project"
+    records(folder, LIGHT + SNAKEFILE)
+    key = "made/0.json"
+    (folder / ".snakemake" / "incomplete" / urlsafe_b64encode(key.encode()).decode()).write_text(
+        '{"external_jobid": null}'
+    )
+    command = [sys.executable, "-m", "snakemake", "-n", "--rerun-incomplete", "made/2.json"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert "rule both" in done.stdout + done.stderr
+
+
+def test_a_running_job_is_marked_once_and_a_finished_one_no_more(tmp_path: Path) -> None:
+    """While it runs its first output has a marker; after it, none has."""
+    folder = tmp_path / "project"
+    watching = SNAKEFILE.replace(
+        "    run:\n",
+        "    run:\n        import os\n        open('seen.txt', 'w').write(' '.join(os.listdir('.snakemake/incomplete')))\n",
+    )
+    records(folder, LIGHT + watching)
+    first = urlsafe_b64encode(b"made/0.json").decode()
+    assert (folder / "seen.txt").read_text().split() == [first]
+    assert list((folder / ".snakemake" / "incomplete").iterdir()) == []
