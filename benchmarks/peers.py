@@ -62,7 +62,10 @@ class Race:
     def round(self, workload: Workload, turn: int, folder: Path) -> None:
         """Do what is missing of a round: step by step, and in each step from racer to racer; who begins, changes."""
         asked = [m for m in workload.measures if m in self.measures]
-        steps = {one.name: self.kept.lacks(workload, one.name, turn, asked) for one in self.racers}
+        steps = {}
+        for one in self.racers:
+            able = [m for m in asked if one.scores or m != "verifier"]
+            steps[one.name] = self.kept.lacks(workload, one.name, turn, able)
         if any("first" in wanted for wanted in steps.values()) and "first" not in steps.get("floor", ["first"]):
             steps["floor"] = ["first", *steps["floor"]]  # a ratio needs the floor of the same hour
         first = turn % len(self.racers)
@@ -95,7 +98,7 @@ class Race:
             for name in ("wall_s", "cpu_s", "asked", "most_in_flight", "rows", "stale", "judged", "judged_right")
         }
         words = " ".join(f"{name}={value}" for name, value in said.items())
-        twice = f" asked_twice={record['asked_twice']}" if measure == "kill" else ""
+        twice = f" asked_twice={record['asked_twice']} old={record['old_twice']}" if "asked_twice" in record else ""
         ended = "over its time" if record["is_over"] else f"exit {record['status']}"
         print(
             f"{course.workload.name} {turn + 1} {measure}: {title(course.racer.name)} {words}{twice} {ended}",

@@ -6,7 +6,7 @@ import datetime
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from race.workload import EDITED_PERSONA
 
 CHAIN = ("first", "again", "samples", "candidates", "persona", "verifier")
 """Steps in one folder, each after the one before it."""
-MEASURES = (*CHAIN, "kill")
+KILLS = ("kill", "calm")
+MEASURES = (*CHAIN, *KILLS)
 TIMED = ("first", "again")
 """What is done in every round; the other steps count requests, and once is enough."""
 CALM_CPU_S, CALM_OVER_S, CALM_AT_LATEST_S = 0.15, 1.0, 20.0
+RECENT_S = 0.5
+"""An answer that is older than this when everything is killed was in the racer's hands, not on its way."""
 
 
 @dataclass(frozen=True)
@@ -71,17 +74,13 @@ class Course:
         self.racer, self.workload, self.server, self.folder = racer, workload, server, folder
         numbers = {"candidates": workload.candidates, "tries": workload.tries}
         self.order = Order(server.url, folder / "whole", workload.samples, workload.in_flight, **numbers)
-        self.is_out = False
+        self.is_out = self.is_lost = False
 
     def step(self, name: str) -> dict[str, Any] | None:
-        """Do one step, and return its record; None where it has no meaning, or after a racer is out."""
-        if self.is_out and name != "kill":
+        """Do one step, and return its record; None where the racer is out, because of a step before it."""
+        if self.is_lost or (self.is_out and name not in KILLS):
             return None
-        if name == "kill":
-            return self._killed()
-        if name == "verifier" and not self.racer.scores:
-            return None
-        return self._done(name, self._changed(name))
+        return self._killed(name) if name in KILLS else self._done(name, self._changed(name))
 
     def _changed(self, name: str) -> Order:
         samples, candidates = self.workload.samples, self.workload.candidates
@@ -101,50 +100,70 @@ class Course:
         if measured.status == 0:
             self.order = order
         self.is_out = measured.is_over or (name == "first" and measured.status != 0 and not self.workload.error_share)
-        return said
+        self.is_lost = self.is_lost or (name == "first" and measured.is_over)
+        return said | {"is_out": self.is_out}
 
-    def _killed(self) -> dict[str, Any]:
-        """Kill everything when half of the answers are there, do the same command again, and count what was asked twice.
+    def _killed(self, name: str) -> dict[str, Any]:
+        """Kill everything when half of the answers are there, do the same command again, and count what was delivered twice.
 
-        The server holds back the other half until the racer has worked through what it has: so what is asked again was lost, not in flight.
+        `kill` comes suddenly; answers come spread over time then, not in waves of which a whole one is just arriving. `calm` comes
+        when the racer has worked through that half, while the server holds back the other: nothing at all is on its way.
         """
-        order = replace(self.order, folder=self.folder / "killed", samples=self.workload.samples, persona=Order.persona)
+        order = replace(self.order, folder=self.folder / name, samples=self.workload.samples, persona=Order.persona)
         order = replace(order, candidates=self.workload.candidates, verifier="plain")
         half = order.samples * order.candidates // 2
         self.server.reset()
-        self.server.set(hold_at=half)
-        killed = self.racer.go(order, kill_when=_half_there(self.server, half))
+        self.server.set(**({"hold_at": half} if name == "calm" else {"jitter": 0.9}))
+        moment = _Moment(self.server, half, waits=name == "calm")
+        killed = self.racer.go(order, kill_when=moment)
         time.sleep(1)  # the server's connections notice that nobody is there
         before = self.server.counts()
-        self.server.set(hold_at=0)
+        self.server.set(hold_at=0, jitter=0.0)
         measured = self.racer.go(order)
-        answers = self.server.answers().values()
-        said = _record("kill", measured) | self.server.counts()
+        said = _record(name, measured) | self.server.counts()
         said |= _told(self.racer.rows(order) if measured.status == 0 else [], order)
-        twice = sum(max(0, count - order.candidates) for count in answers)
-        at_kill = {"delivered_at_kill": before["delivered"], "asked_at_kill": before["asked"]}
-        return said | at_kill | {"asked_twice": twice, "was_killed": killed.status == -9 and not killed.is_over}
+        said |= {"delivered_at_kill": before["delivered"], "asked_at_kill": before["asked"]}
+        said |= {"is_out": False, "was_killed": killed.status == -9 and not killed.is_over}
+        return said | _twice(self.server.answers().values(), order.candidates, moment.came or time.monotonic())
 
 
-def _half_there(server: Server, half: int) -> Callable[[int], bool]:
-    """Return what says that half is delivered and the racer calm: it has used nearly no CPU for a second."""
-    seen: list[tuple[float, float]] = []
-    began: list[float] = []
+class _Moment:
+    """The moment to kill: half is delivered and, if it `waits`, the racer has used nearly no CPU for a second."""
 
-    def is_calm(pid: int) -> bool:
+    def __init__(self, server: Server, half: int, *, waits: bool) -> None:
+        self.server, self.half, self.waits = server, half, waits
+        self.came: float | None = None
+        self.seen: list[tuple[float, float]] = []
+
+    def __call__(self, pid: int) -> bool:
+        if not self.seen and self.server.counts()["delivered"] < self.half:
+            time.sleep(0.03)
+            return False
+        if self.waits and not self._is_calm(pid):
+            return False
+        self.came = time.monotonic()
+        return True
+
+    def _is_calm(self, pid: int) -> bool:
         now = time.monotonic()
-        if not began:
-            if server.counts()["delivered"] < half:
-                time.sleep(0.05)
-                return False
-            began.append(now)
-        seen.append((now, tree_cpu_s(pid)))
+        self.seen.append((now, tree_cpu_s(pid)))
         time.sleep(0.1)
-        past = [cpu for at, cpu in seen if at <= now - CALM_OVER_S]
-        calm = bool(past) and seen[-1][1] - past[-1] < CALM_CPU_S
-        return calm or now - began[0] > CALM_AT_LATEST_S
+        past = [cpu for at, cpu in self.seen if at <= now - CALM_OVER_S]
+        calm = bool(past) and self.seen[-1][1] - past[-1] < CALM_CPU_S
+        return calm or now - self.seen[0][0] > CALM_AT_LATEST_S
 
-    return is_calm
+
+def _twice(delivered: Iterable[list[float]], candidates: int, killed_at: float) -> dict[str, int]:
+    """Return how many answers were delivered beyond those needed, and how many of these are sure to be old ones at the kill.
+
+    Racers ask for all candidates of a problem in the same words, so a problem's surplus is taken for its recent answers first.
+    """
+    twice = old = 0
+    for times in delivered:
+        surplus = max(0, len(times) - candidates)
+        recent = sum(killed_at - RECENT_S < at <= killed_at + 0.2 for at in times)
+        twice, old = twice + surplus, old + max(0, surplus - recent)
+    return {"asked_twice": twice, "old_twice": old}
 
 
 def _record(name: str, measured: Measured) -> dict[str, Any]:

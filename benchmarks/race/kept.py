@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from race.course import CHAIN, TIMED, Workload
+from race.course import CHAIN, KILLS, TIMED, Workload
 
 
 class Kept:
@@ -35,13 +35,15 @@ class Kept:
 
         A step that counts is done in the first round only, and a racer that went over its time is not raced again.
         """
-        if turn and any(r["is_over"] for r in self.of(workload, racer, "first")):
+        if any(r["is_over"] for r in self.of(workload, racer, "first")):
             return []
         wanted = [m for m in measures if not turn or m in TIMED]
-        missing = {m for m in wanted if not any(r["round"] == turn for r in self.of(workload, racer, m))}
+        done = {r["measure"] for m in wanted for r in self.of(workload, racer, m) if r["round"] == turn}
+        is_out = any(r["is_out"] for m in CHAIN for r in self.of(workload, racer, m) if r["round"] == turn)
+        missing = [m for m in wanted if m not in done and not (is_out and m in CHAIN)]
         last = max((CHAIN.index(m) for m in missing if m in CHAIN), default=-1)
         steps = [m for n, m in enumerate(CHAIN) if n <= last and (m in wanted or m == "first")]
-        return [*steps, *(["kill"] if "kill" in missing else [])]
+        return [*steps, *(m for m in KILLS if m in missing)]
 
     def ratios(self, workload: Workload, racer: str) -> list[float]:
         """Return the racer's wall over the floor's, for each round in which both came through."""

@@ -165,8 +165,8 @@ class Server:
         """Return asked, delivered, failed, refused (429), in_flight, most_in_flight, bodies (different ones)."""
         return self._control("counts", None)
 
-    def answers(self) -> dict[str, int]:
-        """Return how many answers were delivered since the last reset, by persona and problem."""
+    def answers(self) -> dict[str, list[float]]:
+        """Return when (on the machine's monotonic clock) answers were delivered since the last reset, by persona and problem."""
         return self._control("answers", None)
 
     def cpu_s(self) -> float:
@@ -174,7 +174,7 @@ class Server:
         times = psutil.Process(self._child.pid).cpu_times()
         return times.user + times.system
 
-    def _control(self, what: str, body: Any) -> dict[str, int]:
+    def _control(self, what: str, body: Any) -> Any:
         data = None if body is None else json.dumps(body).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.url}/_{what}", data=data, timeout=60) as reply:

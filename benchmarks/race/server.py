@@ -15,6 +15,7 @@ import json
 import random
 import re
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +45,7 @@ class State:
     def reset(self) -> None:
         self.asked = self.delivered = self.failed = self.refused = self.in_flight = self.most_in_flight = 0
         self.by_body: Counter[bytes] = Counter()
-        self.by_problem: Counter[str] = Counter()
+        self.by_problem: dict[str, list[float]] = {}
         self.chance = random.Random(0)
 
     def counts(self) -> dict[str, int]:
@@ -81,13 +82,13 @@ class Connection(asyncio.Protocol):
         else:
             self.ask(body)
 
-    def control(self, path: bytes, body: bytes) -> dict[str, Any]:
+    def control(self, path: bytes, body: bytes) -> Any:
         if path == b"/_set":
             self.state.change(json.loads(body))
         elif path == b"/_reset":
             self.state.reset()
         elif path == b"/_answers":
-            return dict(self.state.by_problem)
+            return self.state.by_problem
         return self.state.counts()
 
     def ask(self, body: bytes) -> None:
@@ -127,7 +128,8 @@ class Connection(asyncio.Protocol):
             return
         state.delivered += len(choices)
         if found := SUM.search(body):
-            state.by_problem[f"{persona_mark(system_of(asked))}: {found[0].decode()}"] += len(choices)
+            problem = f"{persona_mark(system_of(asked))}: {found[0].decode()}"
+            state.by_problem.setdefault(problem, []).extend([time.monotonic()] * len(choices))
         usage = {"prompt_tokens": 80, "completion_tokens": 40, "total_tokens": 120}
         base = {"id": f"c{draw}", "object": "chat.completion", "created": 1790000000, "model": asked["model"]}
         self.send(200, {**base, "choices": choices, "usage": usage})

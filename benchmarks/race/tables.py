@@ -17,7 +17,7 @@ NOTES = (
     "CPU is user and system of the whole process tree, Python's start and imports included; every racer's bytecode was compiled before. Wall, CPU and the rerun are the best of the rounds, memory the most; × floor is the median of the rounds' ratios to the floor's wall in the same round. Steps that count requests were done once.",
     "In flight is the most that the server saw at once, in answers: distilabel asks for 8 candidates in one request, all others for one.",
     "retake, Inspect and lm-eval score the answers; Curator, datatrove, distilabel and the floor do not. Inspect writes a transcript of every event besides.",
-    "Asked twice after kill -9: answers that were delivered, and worked through, before everything was killed at half of them, and that the same command then had delivered again. The server held back the other half meanwhile: nothing that was in flight is counted.",
+    "Asked twice after kill -9: answers that were delivered before everything was killed at half of them, and that the same command then had delivered again; what was still to be answered is not counted. Old ones had been there for half a second or longer: the others may have been on their way into the racer. Before a calm kill the server holds back the other half until the racer has worked through what it has: what is then asked twice was lost with all its time.",
     "A stale answer carries the mark of the persona before the edit, and is given out as the result of the new one. A stale verdict is the old verifier's, though the new one says the opposite. Inspect's persona is an argument of its task here; where it stands in the dataset or the code, `eval_set` takes the old log for done. An edited scorer too leaves the old scores with `eval_set`: what is measured is `inspect score --overwrite`.",
 )  # fmt: skip
 STORM_NOTE = "datatrove's client for local addresses does not try again; its rollout function here does. Tries an answer is requests over answers, failures included. All racers that can be told so try up to {tries} times."
@@ -86,7 +86,8 @@ def _table(kept: Kept, workload: Workload, racers: list[str]) -> str:
         "requests": lambda name: kept.of(workload, name, "first")[-1]["asked"],
         **(_storm(kept, workload) if workload.error_share else {}),
         "again: s (requests)": lambda name: _again(kept.of(workload, name, "again")),
-        "asked twice after kill -9": lambda name: _killed(kept.of(workload, name, "kill")),
+        "asked twice after kill -9 (of them old)": lambda name: _killed(kept.of(workload, name, "kill")),
+        "after a calm one": lambda name: _killed(kept.of(workload, name, "calm")),
         "+1 sample: requests": lambda name: _requests(kept.of(workload, name, "samples")),
         f"{workload.candidates} to {workload.candidates + 2}: requests": lambda name: _requests(kept.of(workload, name, "candidates")),
         "edited persona: requests (stale answers)": lambda name: _persona(kept.of(workload, name, "persona")),
@@ -173,4 +174,5 @@ def _killed(records: list[dict[str, Any]]) -> str | None:
     if not last["was_killed"]:
         return "was not killed"
     trouble = _trouble(last)
-    return f"{last['asked_twice']:,} of {last['delivered_at_kill']:,}{f', then {trouble}' if trouble else ''}"
+    old = f" ({last['old_twice']:,})" if last["measure"] == "kill" else ""
+    return f"{last['asked_twice']:,}{old} of {last['delivered_at_kill']:,}{f', then {trouble}' if trouble else ''}"
