@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers.provider import FakeProvider
 from workspace import ROOT, Workspace
 
 TABLE = "results/test/bulk.parquet"
@@ -42,19 +43,19 @@ def place(tmp_path: Path) -> Workspace:
     return place
 
 
-def bulk(place: Workspace, *, latency_s: float) -> None:
-    """Write the experiment of 24 sums x 2 variants x 2 candidates on 3 workers, one request at a time each."""
-    plan = {"FAKE_VLLM_PLAN": json.dumps({"latency_s": latency_s})}
-    place.experiment(
-        "test/bulk",
-        generator="vllm",
-        model="some/model",
-        workers=3,
-        max_queries=24,
-        variants=["control", "frustration"],
-        concurrency=2,
-        vllm_config={"command": FAKE, "env": plan, "request_timeout_s": 60, "min_vram": 12},
-    )
+def bulk(place: Workspace, *, latency_s: float, plan: dict[str, Any] | None = None, **keys: Any) -> None:
+    """Write the experiment of 24 sums x 2 variants x 2 candidates on 3 workers, two requests at a time each."""
+    env = {"FAKE_VLLM_PLAN": json.dumps({"latency_s": latency_s, **(plan or {})})}
+    body = {
+        "generator": "vllm",
+        "model": "some/model",
+        "workers": 3,
+        "max_queries": 24,
+        "variants": ["control", "frustration"],
+        "concurrency": 2,
+        "vllm_config": {"command": FAKE, "env": env, "request_timeout_s": 60, "min_vram": 12},
+    }
+    place.experiment("test/bulk", **{**body, **keys})
     place.write("profiles/gpu/vram.yaml", '"24": gpu24g\n')
 
 
@@ -73,7 +74,16 @@ def started(place: Workspace, *arguments: str) -> subprocess.Popen[str]:
 
 def ended(place: Workspace, run: subprocess.Popen[str]) -> None:
     code = run.wait(900)
-    assert code == 0, place.path("console.log").read_text()[-4000:]
+    assert code == 0, console(place)[-4000:]
+
+
+def console(place: Workspace) -> str:
+    return place.path("console.log").read_text()
+
+
+def submitted(place: Workspace, worker: int) -> int:
+    """Return how many Slurm jobs a worker has had."""
+    return len(list(place.path(f"logs/slurm/rule_answer/test_bulk_{worker}").glob("*.log")))
 
 
 def wait_until(true: Callable[[], bool], *, limit_s: float = 300) -> None:
@@ -140,7 +150,40 @@ def test_verification_is_submitted_in_groups(place: Workspace) -> None:
     ended(place, started(place, "-j", "3", *groups, *limits, "--", TABLE))
     assert len(place.rows("test/bulk")) == 16
     assert len(list(place.path("logs/slurm/group_verify_verify_x2").glob("*.log"))) == 2
-    assert "No wall time information" not in place.path("console.log").read_text()
+    assert "No wall time information" not in console(place)
+
+
+def test_a_worker_that_gives_up_says_why_on_the_console_and_another_job_goes_on(place: Workspace) -> None:
+    """Four servers that die use up the first job; the second job's server lives."""
+    bulk(place, latency_s=0.05, plan={"die_after": 1, "lives": 4}, workers=1, max_queries=4, max_tries=2)
+    ended(place, started(place, "-j", "1", TABLE))
+    said = console(place)
+    for part in (
+        "worker 1 of test/bulk gave up: its server failed 4 times: the server died",
+        "Its log: logs/test/bulk/answer/1.log; its server's log: logs/test/bulk/answer/1.server.log",
+        f"Go on with: snakemake --profile gpu --slurm-init-seconds-before-status-checks 5 -j 1 {TABLE}",
+        "failed: answer test/bulk, 1 (log: logs/test/bulk/answer/1.log)",
+        "again: answer test/bulk, 1, attempt 2",
+    ):
+        assert part in said, said
+    assert submitted(place, 1) == 2
+    assert len(place.rows("test/bulk")) == 16
+    assert_nothing_kept_was_asked_again(place)
+
+
+def test_what_no_node_can_mend_is_submitted_once(place: Workspace) -> None:
+    with FakeProvider(models=["another/model"]) as server:
+        bulk(place, latency_s=0, workers=1, max_queries=4, base_url=server.openai_url)
+        run = started(place, "-j", "1", TABLE)
+        assert run.wait(600) != 0
+        said = console(place)
+        for part in ("worker 1 of test/bulk cannot go on: HTTP 404", "`some/model`", "logs/test/bulk/answer/1.log", f"on with: snakemake --profile gpu --slurm-init-seconds-before-status-checks 5 -j 1 {TABLE}"):  # fmt: skip
+            assert part in said, said
+        assert "again:" not in said
+        assert submitted(place, 1) == 1
+        server.set(models=None)
+        ended(place, started(place, "-j", "1", TABLE))
+        assert len(place.rows("test/bulk")) == 16
 
 
 def test_a_cancelled_job_and_a_killed_server_lose_nothing(place: Workspace) -> None:
@@ -154,6 +197,7 @@ def test_a_cancelled_job_and_a_killed_server_lose_nothing(place: Workspace) -> N
     assert_whole(place)
     assert_nothing_kept_was_asked_again(place)
     assert len({one["pid"] for one in asked(place)}) == 5
+    assert "again: answer test/bulk" in console(place)
 
 
 def test_a_node_that_goes_down_is_replaced_by_another(place: Workspace) -> None:

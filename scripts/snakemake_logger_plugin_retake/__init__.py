@@ -17,6 +17,7 @@ from typing import Any, Optional
 
 from retake.calls.progress import PROGRESS
 from retake.files import remedy_of
+from retake.workflow.executors import missing_executor
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
@@ -30,6 +31,11 @@ _ERROR = re.compile(r"^[A-Z]\w+: (.*)$", re.DOTALL)
 _RESTARTED = re.compile(r"^Trying to restart job (\d+)")
 _FRAME = re.compile(r'^\s*(File ".*", line \d+|Traceback:?$|RuleException:$|WorkflowError in file ".*", line \d+:$)')
 _CANDIDATES = re.compile(r"^generate_x(\d+)$")
+
+# Snakemake imports its plugins before it reads its command line: the one moment to say this better than it does.
+_LACK = missing_executor(sys.argv[1:]) if "snakemake" in sys.argv[0] else None
+if _LACK:
+    sys.exit(_LACK)
 
 
 @dataclass
