@@ -35,7 +35,8 @@ def server_command(config: VllmConfig, model: str, port: int) -> list[str]:
     """Return the command line that serves `model` on a loopback port.
 
     After `... serve` the model stands alone, as `vllm serve` wants it; any other command (vLLM's server module, a container's
-    entry point) gets it as `--model`. `{port}` in a word of the command becomes the port.
+    entry point) gets it as `--model`. `{port}` in a word of the command becomes the port. A `model_path` is served under the
+    model's name, so that no request names a folder of one machine.
     """
     command = [word.replace("{port}", str(port)) for word in config.command]
     options: dict[str, object] = {
@@ -44,8 +45,10 @@ def server_command(config: VllmConfig, model: str, port: int) -> list[str]:
         "--gpu-memory-utilization": config.gpu_memory_utilization,
         "--max-model-len": config.max_model_len,
         "--tensor-parallel-size": config.tensor_parallel_size,
+        "--served-model-name": model if config.model_path else None,
     }
-    named = [model] if command and command[-1] == "serve" else ["--model", model]
+    weights = config.model_path or model
+    named = [weights] if command and command[-1] == "serve" else ["--model", weights]
     said = [word for name, value in options.items() if value is not None for word in (name, str(value))]
     return [*command, *named, *said, *config.extra_args]
 

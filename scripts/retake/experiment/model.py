@@ -78,6 +78,11 @@ class VllmConfig(_Strict):
         None, ge=64, le=10_000_000, description="Longest prompt and answer together, in tokens."
     )
     tensor_parallel_size: int = Field(1, ge=1, le=64, description="GPUs that share one server.")
+    model_path: str | None = Field(
+        None,
+        min_length=1,
+        description="Folder of the weights, from the project's root; default: vLLM looks for them by the model's name.",
+    )
     command: tuple[str, ...] = Field(
         ("vllm", "serve"), description="How the server is started; the model and options follow it."
     )

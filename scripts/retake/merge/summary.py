@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 Row = Mapping[str, Any]
 _SUMS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens", "num_tool_calls")
-_PRIVATE = ("base_url", "base_urls", "output", "local", "vllm_config.env", "vllm_config.command")
+_PRIVATE = ("base_url", "base_urls", "output", "local")
+_PRIVATE_SERVING = ("env", "command", "model_path")
+_KEY_OPTION = "--api-key"
 
 
 @dataclass
@@ -105,7 +107,17 @@ def public_config(config: Mapping[str, Any]) -> dict[str, Any]:
     public = {key: value for key, value in config.items() if key not in _PRIVATE}
     for role in ("judge", "tool_mock"):
         public[role] = {key: value for key, value in public[role].items() if key != "base_url"}
-    public["vllm_config"] = {
-        key: value for key, value in public["vllm_config"].items() if key not in ("env", "command")
-    }
+    served = {key: value for key, value in public["vllm_config"].items() if key not in _PRIVATE_SERVING}
+    public["vllm_config"] = {**served, "extra_args": _public_words(served["extra_args"])}
     return public
+
+
+def _public_words(arguments: Sequence[str]) -> list[str]:
+    """Return a server's arguments with … in place of absolute paths and of the key that it asks for."""
+    words, option = [], ""
+    for word in arguments:
+        name, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        option = name or option
+        is_hidden = bool(value) and (option == _KEY_OPTION or value.startswith(("/", "~")))
+        words.append(f"{name}{equals}…" if is_hidden else word)
+    return words

@@ -74,7 +74,12 @@ class _Counted:
     tally: Tally
 
     async def send(self, request: Request, *, before: Callable[[], None] | None = None) -> Call:
-        call = await self.way.send(request, before=before)
+        def begin() -> None:
+            if before is not None:
+                before()
+            self.tally.begin()
+
+        call = await self.way.send(request, before=begin)
         self.tally.add(call)
         return call
 
