@@ -11,15 +11,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from retake import paths
+from retake.answer.manifest import Manifest, Unanswered
+from retake.answer.waves import Wave
 from retake.calls.request import Answer, Call, Request, Usage
 from retake.experiment.reference import escaped, experiments_page
 from retake.files import write_text
 from retake.merge.schema import COLUMNS
+from retake.merge.verdicts import COLUMNS as VERDICT_COLUMNS
+from retake.providers.batch_state import Part
 from retake.samples.adapters import adapters
 from retake.samples.datasets import KNOWN
 from retake.samples.sample import Sample
+from retake.verify.judge_agreement import LabelledRow
 from retake.verify.verdict import Check, Verdict
+from retake.workflow import data_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,35 +35,8 @@ HEAD = """# Data: every file and its schema
 JSON files are UTF-8 and canonical: sorted keys, no clock and no random value that is not an input, so that a rebuild is
 byte-identical. The three files of a candidate and the stored calls carry a `checksum`, the SHA-256 of the rest; a file whose
 bytes are not those that were written is named as damaged, never read. In paths, `<experiment>` is `<group>/<name>`,
-`<sample>` is `<split>_<4 digits>`, `<candidate>` counts from 0.
-
-| file | what it is |
-|---|---|
+`<sample>` is `<split>_<4 digits>`, `<candidate>` counts from 0. What begins with a dot, and every log, is for the workflow itself.
 """
-
-FILES = (
-    (
-        paths.block_path("<dataset id>", "<split>", 0).replace("/0.", "/<block>."),
-        "samples, in blocks of 100, shared by experiments",
-    ),
-    (f"{paths.STORE}/", "every call as it was paid for, by the digest of its request"),
-    *(
-        (paths.candidate_path(stage, "<experiment>", "<variant>", "<sample>", "<candidate>"), words)
-        for stage, words in zip(
-            paths.STAGES,
-            ("the first answer", "the tool conversation after it", "the verdict, with its evidence"),
-            strict=True,
-        )
-    ),
-    (paths.parquet_path("<experiment>"), "the table: one row a candidate, with metadata in its schema"),
-    ("results/<experiment>/metadata.json", "the experiment in sum: config, counts, rates, cost"),
-    (
-        "results/<experiment>/trajectories/<variant>/<sample>/",
-        "trajectory.jsonl, agent_state.json, sample.json of the selected candidate",
-    ),
-    ("results/<experiment>/report.html", "the report, one file"),
-    ("results/<experiment>/sft.jsonl, preferences.jsonl", "exports for training"),
-)
 
 DATASETS = """## Rows of a dataset
 
@@ -74,14 +52,13 @@ that are known by name, the hub's own and those that ship:
 |---|---|
 {known}"""
 
-SECTIONS: tuple[tuple[str, str, tuple[type, ...]], ...] = (
-    ("A sample", "One line of a block.", (Sample,)),
-    ("A call", "What the store keeps, and what a raw generation holds.", (Call, Request, Answer, Usage)),
-    ("A verdict", "What a verification holds.", (Verdict, Check)),
-)
+KEYS = "| key | what it holds |\n|---|---|\n"
 
-RAW = """A raw generation is a call with `sample_id`, `variant`, `candidate_idx`, `request_digest` (the call's key in the store) and
-`error`: null, or `{type, message}` where no usable answer came; the row then stays in the table as an error row.
+BULK = """## Bulk answering
+
+`answer/<worker>.json` is a manifest, `answer/.wave_<worker>.json` a wave (named after its first worker). A batch under way has a sealed
+file with its state, and its requests beside it, one a line, in `<id>.requests.jsonl`.
+
 """
 
 METADATA = """## Metadata of the table
@@ -93,12 +70,65 @@ answer was asked for), `model`, `num_candidates`, `temperature`, `splits`, `tota
 
 def data_page() -> str:
     """Return docs/data.md."""
-    files = "".join(f"| `{path}` | {words} |\n" for path, words in FILES)
-    sections = [
-        f"## {title}\n\n{text}\n\n" + "\n".join(_dataclass(kind) for kind in kinds) for title, text, kinds in SECTIONS
+    parts = [
+        HEAD,
+        "## Files\n",
+        *(_files(title, lines) for title, lines in data_files.GROUPS),
+        _datasets(),
+        "## A sample\n\nOne line of a block; its `checksum` is of the line, and the first line's `rows` how many the block has.\n",
+        _dataclass(Sample),
+        "## A call\n\nWhat the store keeps, sealed with a `checksum`.\n",
+        *map(_dataclass, (Call, Request, Answer, Usage)),
+        _keys("A raw generation", data_files.RAW),
+        _keys("A trace", data_files.TRACE),
+        _keys("A verification", data_files.VERIFICATION),
+        "What a verifier returns becomes the verdict's keys:\n",
+        *map(_dataclass, (Verdict, Check)),
+        _columns(),
+        METADATA,
+        _keys("metadata.json", data_files.METADATA),
+        _verdicts(),
+        _trajectories(),
+        "## Exports\n",
+        _keys("sft.jsonl", data_files.SFT, level=3),
+        _keys("preferences.jsonl", data_files.PREFERENCES, level=3),
+        BULK + _dataclass(Manifest),
+        *map(_dataclass, (Unanswered, Wave, Part)),
+        _labelled(),
     ]
-    sections[1] += "\n" + RAW
-    return "\n".join([HEAD + files, _datasets(), *sections, _columns(), METADATA])
+    return "\n".join(parts)
+
+
+def _files(title: str, lines: tuple[tuple[str, str], ...]) -> str:
+    return f"**{title}**\n\n| file | what it is |\n|---|---|\n" + "".join(
+        f"| `{path}` | {words} |\n" for path, words in lines
+    )
+
+
+def _keys(title: str, keys: dict[str, str], *, level: int = 2) -> str:
+    rows = "".join(f"| `{key}` | {words} |\n" for key, words in keys.items())
+    return f"{'#' * level} {title}\n\n{KEYS}{rows}"
+
+
+def _verdicts() -> str:
+    names = ", ".join(f"`{name}`" for name in VERDICT_COLUMNS)
+    return f"## Verdicts\n\nA small table a version of the verifier, kept when a new one judges again: {names}.\n"
+
+
+def _trajectories() -> str:
+    parts = [
+        "## Trajectories\n\n`index.json` has an entry a \\<variant>/\\<sample>:\n",
+        KEYS + "".join(f"| `{key}` | {words} |\n" for key, words in data_files.INDEX.items()),
+        _keys("trajectory.jsonl", data_files.MESSAGE, level=3),
+        f"### agent_state.json\n\n{data_files.AGENT_STATE}\n",
+        _keys("sample.json", data_files.TRAJECTORY_SAMPLE, level=3),
+    ]
+    return "\n".join(parts)
+
+
+def _labelled() -> str:
+    head = "## Rows with labels\n\nWhat `scripts/check_judge.py` reads, one a line of a .jsonl file.\n"
+    return f"{head}\n{_dataclass(LabelledRow)}"
 
 
 def _datasets() -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from retake.workflow.project import Project
+from retake.workflow.targets import check_targets
 from servers.provider import FakeProvider
 from workspace import Workspace
 
@@ -134,3 +136,17 @@ def test_a_misspelt_file_of_an_experiment_suggests_the_nearest(place: Workspace,
     done = place.snakemake(f"results/test/sums/{asked}", "--dry-run", check=False)
     assert done.returncode != 0
     assert f"did you mean results/test/sums/{meant}?" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "asked", ["test/sums", "sums", "test/sum.parquet", "experiments/test/sums.yaml", "result/test/sums.parquet"]
+)
+def test_a_target_outside_results_suggests_the_experiment_that_it_is_near(place: Workspace, asked: str) -> None:
+    place.experiment()
+    assert f"{asked}: did you mean results/test/sums.parquet?" in check_targets(Project(place.folder), [asked])
+
+
+@pytest.mark.parametrize("asked", ["all", "merge", "generate_x2", "copies/sums.csv"])
+def test_a_target_that_is_near_no_experiment_has_no_hint(place: Workspace, asked: str) -> None:
+    place.experiment()
+    assert not [told for told in check_targets(Project(place.folder), [asked]) if "did you mean" in told]

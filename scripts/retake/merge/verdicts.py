@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-_COLUMNS = {
+COLUMNS = {
     "sample_id": "string",
     "variant": "string",
     "candidate_idx": "int64",
@@ -15,6 +15,7 @@ _COLUMNS = {
     "is_verified": "bool_",
     "verification_confidence": "float64",
 }
+"""The columns, which are those of the table, with their types."""
 
 
 class Verdicts:
@@ -32,7 +33,7 @@ class Verdicts:
             yield rows
 
     def _keep(self, row: Mapping[str, Any]) -> None:
-        verdict = {name: row[name] for name in _COLUMNS}
+        verdict = {name: row[name] for name in COLUMNS}
         self._by_version.setdefault(row["verifier_version"], []).append(verdict)
 
     def write(self, folder: Path) -> None:
@@ -40,7 +41,7 @@ class Verdicts:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        schema = pa.schema([pa.field(name, getattr(pa, kind)()) for name, kind in _COLUMNS.items()])
+        schema = pa.schema([pa.field(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()])
         folder.mkdir(parents=True, exist_ok=True)
         for version, verdicts in sorted(self._by_version.items()):
             temporary = folder / f".{version}.{os.getpid()}.tmp"

@@ -46,6 +46,7 @@ def check_targets(project: Project, targets: list[str]) -> list[str]:
     for target in targets or default_targets(project):
         name = experiment_of(project, target)
         if name is None:
+            warnings += _meant(project, target)
             continue
         if name not in project.ids:
             raise ConfigError(
@@ -111,6 +112,14 @@ def _nearest_file(experiment: str, target: str) -> list[str]:
         return []
     near = [name for name in known if name.startswith(f"{path}/")] or difflib.get_close_matches(path, known, cutoff=0.9)
     return [f"{target}: did you mean {near[0]}?"] if near else []
+
+
+def _meant(project: Project, target: str) -> list[str]:
+    """Return a hint where a target outside results/ is near an experiment's id or name; else nothing."""
+    word = re.sub(r"^(?:\./)?(?:experiments/|results?/)?|\.(?:parquet|ya?ml)$", "", target)
+    known = {name if "/" in word else name.rpartition("/")[2]: name for name in reversed(project.ids)}
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.8)
+    return [f"{target}: did you mean {paths.parquet_path(known[near[0]])}?"] if near else []
 
 
 def _range(allowed: list[str]) -> str:
