@@ -49,7 +49,7 @@ class CallStore:
         Raises:
             NotWritten: where the disk is full or not writable.
         """
-        write_sealed(self.path_of(call.digest), call.as_dict())
+        write_sealed(self.path_of(call.digest), call.as_dict(), is_new=True)
 
     def forget(self, digest: str) -> bool:
         """Drop a call, to draw it afresh; return whether there was one."""
