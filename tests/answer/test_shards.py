@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from retake.answer.manifest import Manifest, manifest_path, read_manifest, write_manifest
 from retake.answer.shards import shard_of
@@ -93,6 +94,48 @@ def test_what_an_experiment_gains_goes_to_workers_that_count_on(tmp_path: Path) 
     grown = placed(tmp_path, prints(units(["math"], ["control", "calm"], 6)), count=2)
     assert {unit: grown[unit] for unit in first} == first
     assert {worker for unit, worker in grown.items() if unit not in first} == {3, 4}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["samples", "variant", "candidates", "workers"]), st.integers(1, 5), st.booleans()
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
+@settings(max_examples=30)
+@given(STEPS, st.integers(1, 5))
+def test_however_an_experiment_grows_every_unit_has_one_worker_and_keeps_it(
+    steps: list[tuple[str, int, bool]], count: int
+) -> None:
+    """Each step grows something, and may have every worker answer; only more candidates give a unit that is answered a new worker."""
+    samples, variants, candidates = 3, ["control"], 1
+    before: dict[Unit, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for what, size, is_run in [("workers", count, True), *steps]:
+            samples += size * (what == "samples")
+            variants += [f"variant{len(variants)}"] * (what == "variant")
+            candidates += size * (what == "candidates")
+            count = size if what == "workers" else count
+            work = prints(units(["math"], variants, samples))
+
+            def is_kept(manifest: Manifest, unit: Unit, wanted: int = candidates) -> bool:
+                return len(manifest.calls(unit)) >= wanted
+
+            now = Waves.read(Path(folder), "a/b").place(work, count=count, is_kept=is_kept, may_add=True)
+            waves = Waves.read(Path(folder), "a/b")
+            assert now.keys() == work.keys()
+            assert all(waves.units_of(worker, [unit]) for unit, worker in now.items())
+            for unit, worker in before.items():
+                manifest = waves.manifest(worker)
+                assert now[unit] == worker or (manifest is not None and len(manifest.calls(unit)) < candidates)
+            for worker in set(now.values()) if is_run else ():
+                if waves.manifest(worker) is None:
+                    its = ["/".join(unit) for unit in waves.units_of(worker, now)]
+                    done = Manifest("a/b", worker, {unit: [["digest"]] * candidates for unit in its})
+                    write_manifest(Path(folder) / manifest_path("a/b", worker), done)
+            before = now
 
 
 def test_other_requests_are_other_work(tmp_path: Path) -> None:
