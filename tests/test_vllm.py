@@ -159,7 +159,7 @@ def test_a_live_experiment_asks_a_server_that_is_there(place: Workspace, server:
     experiment(place, "test/live", base_urls=[server.url], variants=["control", long], max_failures=0.5)
     place.build(LIVE)
     rows = place.rows("test/live")
-    assert {(row["variant"], row["error_type"]) for row in rows} == {("control", None), ("long", "bad_request")}
+    assert {(row["variant"], row["error_type"]) for row in rows} == {("control", None), ("long", "too_long")}
     assert all("2048" in row["error_message"] for row in rows if row["variant"] == "long")
     assert {row["worker"] for row in rows if row["error_type"] is None} == {"endpoint_1"}
 

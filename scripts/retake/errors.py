@@ -77,6 +77,12 @@ class Refused(CallError):
     kind = "bad_request"
 
 
+class TooLong(Refused):
+    """The prompt does not fit into the model's context: this request's own fault, which says nothing of the others."""
+
+    kind = "too_long"
+
+
 class NotAuthorised(CallError, PermissionError):
     """The key is missing, wrong, or not allowed to do this (HTTP 401, 402, 403)."""
 

@@ -23,6 +23,7 @@ from retake.errors import (
     RateLimited,
     Refused,
     TimedOut,
+    TooLong,
 )
 from retake.providers import anthropic_messages, openai_chat, openai_responses
 from retake.providers.wire import Wire
@@ -34,6 +35,12 @@ MOST_CONNECTIONS = 4096
 LONGEST_MESSAGE = 400
 _TOKEN, _serial = secrets.token_hex(8), itertools.count()
 KEY_LIKE = re.compile(r"\b(sk|pk|key)-[\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
+CONTEXT_WORDS = re.compile(
+    r"maximum (context|model) length|prompt is too long|context_length_exceeded|available context size|exceeds the context window",
+    re.IGNORECASE,
+)
+"""How vLLM, OpenAI's two APIs, Anthropic and llama.cpp refuse a prompt that is longer than the model's context."""
+
 MONEY_CODES = ("insufficient_quota", "billing_hard_limit_reached")
 """OpenAI says with status 429 that an account has no money left; waiting does not help."""
 
@@ -125,6 +132,8 @@ class SdkSender:
             return NotAuthorised(f"{told} {self._remedy(status)}", status=status)
         if status in (408, 409) or status >= 500:
             return Overloaded(f"HTTP {status}: {told}", **more)
+        if CONTEXT_WORDS.search(f"{_code(error)} {told}"):
+            return TooLong(f"HTTP {status}: {told}", status=status)
         remedy = " Is the model's name right, and may this key use it?" if status == 404 else ""
         return Refused(f"HTTP {status}: {told}{remedy}", status=status)
 
