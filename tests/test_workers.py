@@ -210,6 +210,48 @@ def test_what_no_attempt_can_mend_ends_a_worker_once(tmp_path: Path, settings: d
         assert len(place.rows("test/bulk")) == 6
 
 
+def test_a_refusal_half_way_leaves_a_labelled_table_only_on_request(tmp_path: Path) -> None:
+    with FakeProvider() as server:
+        server.plan(Fault("no_money", ordinals=list(range(4, 400))))
+        place = Workspace(tmp_path / "project", url=server.url)
+        keys = {"generator": "vllm", "model": "some/model", "base_url": server.openai_url, "concurrency": 1}
+        place.experiment("test/bulk", workers=1, **keys)
+        said = place.snakemake(TABLE, check=False).stderr
+        some = len(list(place.path(".retake/calls").glob("??/*.json")))
+        assert 0 < some < 6
+        assert f"{some} of its 6 first answers are kept" in said
+        assert not place.path(TABLE).exists()
+        place.build(TABLE, config={"allow_partial": "true"})
+        missing = metadata(place)["missing"]
+        assert len(missing) == 6 - some == sum(row["error_type"] is not None for row in place.rows("test/bulk"))
+        assert all("402" in one["reason"] for one in missing)
+        server.plan()
+        place.build(TABLE)
+        assert metadata(place)["is_complete"] is True
+        assert server.counts()["delivered"] == 6
+
+
+def test_a_job_that_was_ended_three_times_counts_as_given_up_where_that_is_allowed(place: Workspace) -> None:
+    bulk(place)
+    place.write(".retake/starts/test/bulk/1", "3\n")
+    place.build(TABLE, config={"allow_partial": "true"})
+    missing = metadata(place)["missing"]
+    assert len(missing) == 12
+    assert all("worker_1 was ended from outside 3 times" in one["reason"] for one in missing)
+    assert len(asked(place)) == 12
+    place.build(TABLE)
+    assert metadata(place)["is_complete"] is True
+    assert len(asked(place)) == 24
+
+
+def test_more_candidates_are_asked_alone(place: Workspace) -> None:
+    bulk(place)
+    place.build(TABLE)
+    bulk(place, num_candidates=3, workers=3)
+    place.build(TABLE)
+    assert len(place.rows("test/bulk")) == len(asked(place)) == len({one["seed"] for one in asked(place)}) == 36
+
+
 def test_tool_conversations_are_held_by_the_worker_and_replayed_without_it(place: Workspace) -> None:
     tools = {"dataset": "embedded:basics", "splits": ["tool_calling"], "variants": ["control"]}
     bulk(place, workers=1, max_queries=3, **tools)

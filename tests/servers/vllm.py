@@ -2,7 +2,7 @@
 
 `python tests/servers/vllm.py serve MODEL --port N ...`. Beside the answers of `servers.provider`: FAKE_VLLM_LOG names a file to
 which every request is added as it arrives; FAKE_VLLM_PLAN is JSON: {"latency_s", "die_after": n answers, "hang_after": n, "lives": how many servers
-do so (counted in the file FAKE_VLLM_LOG.lives), "start_s": seconds until healthy, "refuse_start": true}.
+do so (counted in the file FAKE_VLLM_LOG.lives), "start_s": seconds until healthy, "refuse_start": true, "quorum": n servers must have been started before any answers}.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ async def _serve(port: int, model: str, plan: dict, log: Path) -> None:
             return await handler(request)
         seed = json.loads(await request.read()).get("seed")
         _log(log, seed=seed, arrived=time.time(), life=life, pid=os.getpid(), server=os.environ.get("SLURMD_NODENAME"))
+        while not Path(f"{log}.life.{plan.get('quorum', 1)}").exists():
+            await asyncio.sleep(0.1)
         if strikes and "hang_after" in plan and answered >= plan["hang_after"]:
             await asyncio.sleep(3600)
         if strikes and "die_after" in plan and answered >= plan["die_after"]:
