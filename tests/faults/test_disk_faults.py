@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,14 @@ def spread(numbers: list[int], count: int) -> list[int]:
     return sorted({numbers[round(i * (len(numbers) - 1) / (count - 1))] for i in range(count)})
 
 
+def chosen(numbers: list[int], count: int | None, what: str) -> list[int]:
+    """Return `count` of the numbers, or every RETAKE_STEP-th of them from the first on, and say how many."""
+    step = int(os.environ.get("RETAKE_STEP", "1"))
+    found = numbers[::step] if count is None else spread(numbers, count)
+    print(f"{what}: {len(numbers)} write-like calls, {len(found)} of them fail")
+    return found
+
+
 def through_edits(place: Workshop, tmp_path: Path, *, count: int | None) -> None:
     talks(place)
     place.build(TABLE)
@@ -108,7 +117,7 @@ def through_edits(place: Workshop, tmp_path: Path, *, count: int | None) -> None
     assert "very tired today" in place.rows(NAME)[0]["input_messages"]
     wanted = place.outputs()
     numbers = list(range(1, len(calls) + 1))
-    for i, nth in enumerate(spread(numbers, count) if count else numbers):
+    for i, nth in enumerate(chosen(numbers, count, "edits")):
         edited(place, kept, wanted, {"nth": nth, **KINDS[i % 2]})
 
 
@@ -120,11 +129,11 @@ def through(place: Workshop, server: FakeProvider, tmp_path: Path, *, replays: i
     replayed = calls_of(place, tmp_path / "replay.txt")
     assert differing(place.outputs(), wanted) == []
     numbers = list(range(1, len(replayed) + 1))
-    for i, nth in enumerate(spread(numbers, replays) if replays else numbers):
+    for i, nth in enumerate(chosen(numbers, replays, "replays")):
         for kind in KINDS if replays is None else [KINDS[i % 2]]:
             replay(place, server, wanted, {"nth": nth, **kind})
     storing = [int(line.split()[0]) for line in live_calls if "/.retake/calls" in line]
-    for i, nth in enumerate(spread(storing, lives) if lives else storing):
+    for i, nth in enumerate(chosen(storing, lives, "live runs")):
         for kind in KINDS if lives is None else [KINDS[i % 2]]:
             live(place, server, {"nth": nth, **kind})
 

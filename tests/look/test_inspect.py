@@ -203,3 +203,18 @@ def test_what_cannot_be_done_is_one_message_and_exit_2(
         assert (code, out, err.count("\n")) == (2, "", 1), arguments
         assert words in err
         assert "Traceback" not in err
+
+
+def test_two_tables_without_a_common_query_are_told_so_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [
+        synthetic_parquet(tmp_path / f"{v}.parquet", samples=3, candidates=1, variants=(v,), experiment=f"x/{v}")
+        for v in ("calm", "anxiety")
+    ]
+    code, out, err = run(*paths, capsys=capsys)
+    assert (code, err) == (0, "")
+    words = " ".join(out.split())
+    assert "verified, x/anxiety against x/calm" in words
+    assert "no query in common" in words
+    assert "Difference in" not in out

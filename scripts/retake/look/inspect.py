@@ -258,12 +258,15 @@ def _score(score: Estimate) -> str:
 
 
 def comparison_tables(found: Comparisons) -> list[Table]:
-    """Return the sides, every difference with and without cut answers, the warnings, and the flips."""
+    """Return the sides, every difference with and without cut answers, the warnings, and the flips.
+
+    Where two sides share nothing, a warning says so: there is no row of NaN.
+    """
     warned = [f"{c.metric}, {c.b} against {c.a}{_in(c)}: {w}" for c in found.comparisons for w in c.warnings]
     tables = [
         _sides(found),
         *_warned(warned),
-        *_differences(found.comparisons),
+        *_differences([c for c in found.comparisons if c.with_truncated.samples]),
         *(_flips(c) for c in found.comparisons),
     ]
     return [table for table in tables if table.rows]
