@@ -6,11 +6,13 @@ again, took the checksum of each input once for each output, and wrote and remov
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import json
 import os
 import stat
+import threading
 import time
 from typing import Any
 
@@ -27,15 +29,18 @@ def lighten() -> None:
     from snakemake.jobs import Job
     from snakemake.persistence import PersistenceBase
     from snakemake.persistence.file import FilePersistence
+    from snakemake.scheduling.job_scheduler import JobScheduler
 
     global _is_light
     if _is_light:
         return
     _is_light = True
     gc.set_threshold(*COLLECT_EVERY)
+    atexit.register(gc.freeze)  # so that the plan is not looked through once more when the process ends
     FilePersistence.started = _started
     FilePersistence.finished = _recorded(PersistenceBase.finished)
     Job.is_pipe_or_service_input = _is_pipe_or_service_input
+    JobScheduler._schedule_reevalutation = _look_again_later
 
 
 def _started(self: Any, job: Any, external_jobid: str | None = None) -> None:
@@ -133,3 +138,10 @@ def _is_pipe_or_service_input(self: Any, path: Any) -> bool:
             *(job.pipe_or_service_output for job in self.dag.dependencies[self])
         )
     return path in beside
+
+
+def _look_again_later(self: Any, delay_s: float) -> None:
+    """Wake the scheduler after `delay_s`, from a thread that holds nobody up: Snakemake's own kept each run from ending for a second."""
+    timer = threading.Timer(delay_s, self._open_jobs.release)
+    timer.daemon = True
+    timer.start()
