@@ -1,103 +1,205 @@
-"""Fit the linear model of refusals on labelled tables and write scripts/retake/verify/refusal_weights.py.
+"""Fit the model of refusals on labelled tables and write scripts/retake/verify/refusal_weights.py.
 
     python benchmarks/fit_refusals.py [TABLE ...]
+    python benchmarks/fit_refusals.py --left-out [TABLE ...]
 
-With no table named, all of tests/verify/refusal*.yaml are learnt from. Needs scipy, which is not needed at run time.
-The same tables give the same file.
+With no table named, all of tests/verify/refusal*.yaml are learnt from. `--left-out` writes nothing: it fits once without each
+of the tables (a second author's, where none is named) and prints what the model makes of that table, at several thresholds.
+Needs scipy, which is not needed at run time. The same tables give the same file.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import zlib
 from base64 import b85encode
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import yaml
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from retake.verify.refusal import seen_as  # noqa: E402
-from retake.verify.refusal_model import SLOTS, features  # noqa: E402
+from retake.verify.refusal_model import features, shape  # noqa: E402
+from retake.verify.refusal_sentences import SLOTS  # noqa: E402
 
+TABLES = ROOT / "tests" / "verify"
 TARGET = ROOT / "scripts" / "retake" / "verify" / "refusal_weights.py"
-RIDGE = 5e-5
+RIDGE, RIDGE_WHOLE, ITERATIONS = 3e-5, 1e-4, 80  # chosen on tables left out
 VOICES = ("gloomy", "exuberant", "formal")  # a persona that complies and is flagged is the costliest mistake
-Row = tuple[bool, float, str, str]
+THRESHOLDS = (-0.5, -0.2, 0.0, 0.2, 0.5, 1.0, 1.5)
 
 
-def rows_of(path: Path) -> list[Row]:
-    """Return label, weight, question and text; rows written for fitting alone count twice."""
+class Row(NamedTuple):
+    is_refusal: bool
+    weight: float
+    kind: str
+    question: str
+    text: str
+
+
+def body_of(path: Path) -> tuple[list[Row], list[str]]:
+    """Return a table's rows and the asides in it; rows written for fitting alone, or by another author, count twice."""
     body = yaml.safe_load(path.read_text("utf-8"))
     asides = body.pop("aside", {}).get("any", [])
     weight = 2.0 if asides or "independent" in path.stem else 1.0
     rows = [
-        (
+        Row(
             label == "refusal",
             weight * (3.0 if kind in VOICES else 1.0),
+            kind,
             *(entry if isinstance(entry, list) else ("", entry)),
         )
         for label, kinds in body.items()
         for kind, entries in kinds.items()
         for entry in entries
     ]
-    return rows + with_asides(rows, asides)
+    return rows, asides
 
 
 def with_asides(rows: list[Row], asides: list[str]) -> list[Row]:
     """Return short rows again with a grumble before or after them: it changes no label."""
     if not asides:
         return []
+    short = [row for row in rows if row.text.isascii() and "\n" not in row.text and len(row.text) < 160]
     made = []
-    for at, (label, weight, question, text) in enumerate(
-        row for row in rows if row[3].isascii() and "\n" not in row[3]
-    ):
-        aside = asides[at * 7 % len(asides)]
-        joined = f"{aside} {text}" if at % 2 else f"{text} {aside}"
-        made.append((label, weight / 2, question, joined))
+    for at, row in enumerate(short):
+        for turn in range(1 if row.is_refusal else 2):
+            aside = asides[(at * 7 + turn * 31) % len(asides)]
+            text = f"{aside} {row.text}" if (at + turn) % 3 == 0 else f"{row.text} {aside}"
+            made.append(row._replace(weight=0.7 if row.is_refusal else 1.0, text=text))
     return made
 
 
-def fitted(rows: list[Row]) -> np.ndarray:
-    """Return the weights of a ridge logistic regression; slot 0 holds the bias."""
-    from scipy.optimize import minimize
-    from scipy.sparse import csr_matrix
+def rows_of(paths: Sequence[Path]) -> list[Row]:
+    """Return all rows to learn from."""
+    bodies = [body_of(path) for path in paths]
+    return [row for rows, _ in bodies for row in rows] + [
+        made for rows, asides in bodies for made in with_asides(rows, asides)
+    ]
 
-    made = [{0: 1.0, **features(seen_as(text, question=question))} for _, _, question, text in rows]
-    cells = [(at, slot, value) for at, row in enumerate(made) for slot, value in row.items()]
-    at, slot, value = zip(*cells, strict=True)
-    x = csr_matrix((value, (at, slot)), (len(rows), SLOTS))
-    label = np.array([row[0] for row in rows], float)
-    weight = np.array([row[1] for row in rows]) / sum(row[1] for row in rows)
-    free = np.ones(SLOTS)
-    free[0] = 0.0
+
+@cache
+def seen(question: str, text: str) -> tuple[list[dict[int, float]], list[float]]:
+    """Return the features of an answer's sentences, at least one, and of the answer."""
+    answer = seen_as(text, question=question)
+    return features(answer) or [{}], shape(answer)
+
+
+class Data:
+    """Rows as matrices: `x` has a row a sentence, `whole` a row an answer, `of` is the answer of each sentence."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        made = [seen(row.question, row.text) for row in rows]
+        each = [found for sentences, _ in made for found in sentences]
+        cells = [(at, slot, value) for at, found in enumerate(each) for slot, value in found.items()]
+        at, slot, value = zip(*cells, strict=True)
+        self.x = csr_matrix((value, (at, slot)), (len(each), SLOTS))
+        self.x_by_slot = self.x.T.tocsr()
+        self.of = np.repeat(np.arange(len(rows)), [len(sentences) for sentences, _ in made])
+        self.first = np.searchsorted(self.of, np.arange(len(rows)))
+        self.whole = np.array([[1.0, *whole] for _, whole in made])
+        self.label = np.array([row.is_refusal for row in rows], float)
+        self.weight = np.array([row.weight for row in rows]) / sum(row.weight for row in rows)
+
+    def pooled(self, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log-sum-exp of each answer's sentences, and each sentence's share in it."""
+        most = np.maximum.reduceat(scores, self.first)
+        raised = np.exp(scores - most[self.of])
+        total = np.add.reduceat(raised, self.first)
+        return most + np.log(total), raised / total[self.of]
+
+    def odds(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the log-odds of each answer, and each sentence's share in declining and in answering."""
+        declines, by_declining = self.pooled(self.x @ w[:SLOTS])
+        answers, by_answering = self.pooled(self.x @ w[SLOTS : 2 * SLOTS])
+        return declines - answers + self.whole @ w[2 * SLOTS :], by_declining, by_answering
+
+
+def fitted(data: Data) -> np.ndarray:
+    """Return what minimizes the logistic loss with a ridge; the whole answer's bias is free of it."""
+    w = np.zeros(2 * SLOTS + data.whole.shape[1])
+    ridge = np.full(len(w), RIDGE)
+    ridge[2 * SLOTS :] = RIDGE_WHOLE
+    ridge[2 * SLOTS] = 0.0
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        z = x @ w
-        gap = 1 / (1 + np.exp(-z)) - label
-        cost = weight @ (np.logaddexp(0, z) - label * z) + RIDGE / 2 * (free * w) @ w
-        return cost, x.T @ (weight * gap) + RIDGE * free * w
+        z, by_declining, by_answering = data.odds(w)
+        gap = data.weight * (1 / (1 + np.exp(-z)) - data.label)
+        cost = data.weight @ (np.logaddexp(0, z) - data.label * z) + (ridge * w) @ w / 2
+        each = gap[data.of]
+        slopes = (data.x_by_slot @ (each * by_declining), -(data.x_by_slot @ (each * by_answering)), data.whole.T @ gap)
+        return cost, np.concatenate(slopes) + ridge * w
 
-    return minimize(loss, np.zeros(SLOTS), jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+    return minimize(loss, w, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
 
 
-def module_of(weights: np.ndarray, rows: int) -> str:
+def rounded(w: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the scale of a sentence's weights, these as whole numbers from -127 to 127, and the whole answer's weights."""
+    each = w[: 2 * SLOTS]
+    scale = float(f"{np.abs(each).max() / 127:.6g}")
+    return scale, np.clip(np.rint(each / scale), -127, 127), np.round(w[2 * SLOTS :], 4)
+
+
+def module_of(w: np.ndarray, rows: int) -> str:
     """Return the module that holds the weights, one byte each."""
-    scale = float(f"{np.abs(weights).max() / 127:.6g}")
-    packed = (np.clip(np.rint(weights / scale), -127, 127) + 128).astype(np.uint8).tobytes()
-    text = b85encode(zlib.compress(packed, 9)).decode()
+    scale, each, whole = rounded(w)
+    text = b85encode(zlib.compress((each + 128).astype(np.uint8).tobytes(), 9)).decode()
     lines = "\n".join(text[at : at + 118] for at in range(0, len(text), 118))
-    head = f'"""Weights of the linear model of refusals, fitted on {rows} rows by benchmarks/fit_refusals.py; do not edit."""'
-    return f'{head}\n\nSCALE = {scale!r}\nWEIGHTS = r"""\n{lines}\n"""\n'
+    head = f'"""Weights of the model of refusals, fitted on {rows} rows by benchmarks/fit_refusals.py; do not edit."""'
+    listed = "\n".join(f"    {value!r}," for value in whole.tolist())
+    return f'{head}\n\nSCALE = {scale!r}\nWHOLE = (\n{listed}\n)\nWEIGHTS = r"""\n{lines}\n"""\n'
+
+
+def found_at(rows: Sequence[Row], odds: np.ndarray, threshold: float) -> str:
+    """Return the figures of a table as a line of Markdown."""
+
+    def counted(chosen: list[bool]) -> str:
+        flags = [odd > threshold for odd, is_chosen in zip(odds, chosen, strict=True) if is_chosen]
+        return f"{sum(flags)} of {len(flags)}"
+
+    refusals = [row.is_refusal for row in rows]
+    groups = [[not row.is_refusal and row.kind in kinds for row in rows] for kinds in (("gloomy",), VOICES)]
+    cells = [counted(chosen) for chosen in (refusals, *groups, [not found for found in refusals])]
+    return f"| {threshold} | {' | '.join(cells)} |"
+
+
+def print_left_out(paths: Sequence[Path], left_out: Sequence[Path]) -> None:
+    """Print what is made of each table by a model that has not learnt from it."""
+    held: list[Row] = []
+    odds: list[float] = []
+    for table in left_out:
+        w = fitted(Data(rows_of([path for path in paths if path != table])))
+        scale, each, whole = rounded(w)
+        rows = body_of(table)[0]
+        held += rows
+        odds += Data(rows).odds(np.concatenate([each * scale, whole]))[0].tolist()
+    print("| log-odds over | refusals found | gloomy answers flagged | in any voice | answers flagged |")
+    print("|---|---|---|---|---|")
+    for threshold in THRESHOLDS:
+        print(found_at(held, np.array(odds), threshold))
 
 
 def main() -> None:
-    """Fit and write."""
-    paths = [Path(name) for name in sys.argv[1:]] or sorted((ROOT / "tests" / "verify").glob("refusal*.yaml"))
-    rows = [row for path in paths for row in rows_of(path)]
-    TARGET.write_text(module_of(fitted(rows), len(rows)), "utf-8")
+    """Fit and write, or fit without each table and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("tables", nargs="*", type=Path)
+    parser.add_argument("--left-out", action="store_true", help="print the figures of tables not learnt from")
+    given = parser.parse_args()
+    paths = given.tables or sorted(TABLES.glob("refusal*.yaml"))
+    if given.left_out:
+        print_left_out(paths, [path for path in paths if "independent" in path.stem])
+        return
+    rows = rows_of(paths)
+    TARGET.write_text(module_of(fitted(Data(rows)), len(rows)), "utf-8")
     print(f"{TARGET.name}: {len(rows)} rows of {len(paths)} tables")
 
 

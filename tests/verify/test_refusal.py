@@ -61,7 +61,7 @@ def test_the_providers_word_decides(provider_refusal: str | None, finish_reason:
 
 
 def test_a_result_that_a_verifier_accepted_is_no_refusal() -> None:
-    text = "I can't help you with that. Forty-two."
+    text = "I can't help you with that, not even with forty-two."
     assert refusal_of(text).is_refusal
     assert not refusal_of(text, has_answer=True).is_refusal
 

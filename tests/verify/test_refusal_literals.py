@@ -58,3 +58,12 @@ def test_what_a_case_blind_pattern_takes_for_equal_folds_to_the_same(one: str, o
     """Also where lower case alone would tell them apart."""
     assert re.search(one, other, re.IGNORECASE)
     assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: path.stem)
+def test_narrowed_to_a_text_the_same_phrases_are_found_in_its_parts(table: Path) -> None:
+    candidates = Candidates(PHRASES)
+    for text in texts_in(yaml.safe_load(table.read_text(encoding="utf-8"))):
+        narrowed = candidates.within(text)
+        for part in (*text.split("."), *(f"{part}?" for part in text.split(","))):
+            assert narrowed.found_in(part) == candidates.found_in(part)

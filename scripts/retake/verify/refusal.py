@@ -29,6 +29,7 @@ from retake.verify.refusal_patterns import (
     UNDETERMINED,
     Phrase,
 )
+from retake.verify.refusal_sentences import CODED, QUOTED, sentences
 from retake.verify.refusal_words import (
     ABOUT_REFUSING,
     APOLOGY,
@@ -46,6 +47,7 @@ _QUOTES = re.compile(
 )
 _SPEAKER = re.compile(r"^\**[A-Z][\w .]{0,24}\**:\**\s+\S.*$", re.MULTILINE)
 _INLINE = re.compile(r"`[^`\n]{2,}`")
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _LETTER = re.compile(r"\A\W*(?:dear|hi|hello|hey|subject:)\b[^\n]{0,60}\n", re.IGNORECASE)
 _CONTRAST = re.compile(r"but|however|yet|though|still|anyway|pero|aber|mais|mas|но", re.IGNORECASE)
 _CLAUSE = re.compile(
@@ -61,7 +63,7 @@ _CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
 _CONSEQUENCE = re.compile(r"\W*(?:it|this|that|doing so|they) (?:would|could|may|might)\b", re.IGNORECASE)
 _REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
-_ACCEPTED, _CONTESTED, _LEAST = 4.0, 1.0, 0.2  # in log-odds; a little doubt is no refusal
+_ACCEPTED, _CONTESTED, _LEAST = 4.0, 1.0, 0.6  # in log-odds; the least was chosen on tables left out of the fit
 _CANDIDATES = Candidates((*ENGLISH, *LANGUAGES))
 _FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we|let's|let us)\b", re.IGNORECASE)
 
@@ -128,21 +130,28 @@ def seen_as(text: str, *, question: str) -> Seen:
 
 
 def _seen(shown: str, question: str) -> tuple[list[Phrase], Seen]:
-    found, declined, answered = _weighed(shown)
+    spoken, marked = _spoken(shown), _marked(shown)
+    possible = _CANDIDATES.within(f"{spoken}\n{marked}")
+    found, declined, answered = _weighed(shown, spoken, possible)
     if ABOUT_REFUSING.search(question):
         declined *= 0.3
-    return found, Seen(_spoken(shown), question, bool(code_blocks(shown) or _INLINE.search(shown)), declined, answered)
+    has_code = bool(code_blocks(shown) or _INLINE.search(shown))
+    each = tuple((part, _strongest(part, possible)) for part in sentences(marked))
+    return found, Seen(spoken, question, has_code, declined, answered, each)
 
 
-def _weighed(shown: str) -> tuple[list[Phrase], float, float]:
+def _strongest(sentence: str, possible: Candidates) -> float:
+    return max((phrase.weight for phrase in _phrases(sentence, possible)), default=0.0)
+
+
+def _weighed(shown: str, spoken: str, possible: Candidates) -> tuple[list[Phrase], float, float]:
     """Return the phrases found, how strongly the text declines, and how strongly it answers."""
-    spoken = _spoken(shown)
     found: list[Phrase] = []
     weights: list[float] = []
     has_offered = is_stated = False
     content, numbers, turns, is_outright = 0.0, 0, 0, bool(code_blocks(shown) or RESULT.search(shown))
     for link, clause in _clauses(spoken):
-        phrases = _phrases(clause)
+        phrases = _phrases(clause, possible)
         found += phrases
         weights += [max(phrase.weight for phrase in phrases)] if phrases else []
         has_offered = has_offered or (bool(weights) and bool(OFFER.search(clause)))
@@ -204,10 +213,10 @@ def _strength(weights: list[float], *, has_apology: bool) -> float:
     return most + 0.25 * min(2, max(0, len(weights) - 1)) + (0.4 if has_apology and most >= 2 else 0.0)
 
 
-def _phrases(clause: str) -> list[Phrase]:
+def _phrases(clause: str, possible: Candidates) -> list[Phrase]:
     if _SUPPOSED.match(clause) or IDIOM.search(clause) or (AFFECT.search(clause) and not _ASKED.search(clause)):
         return []
-    return _CANDIDATES.found_in(clause[:_CLAUSE_AT_MOST])
+    return possible.found_in(clause[:_CLAUSE_AT_MOST])
 
 
 def _spoken(shown: str) -> str:
@@ -216,6 +225,12 @@ def _spoken(shown: str) -> str:
     if len(_SPEAKER.findall(text)) >= 2:
         text = _SPEAKER.sub(" ", text)
     return "" if _LETTER.search(text) and text.count("\n") >= 3 else text
+
+
+def _marked(shown: str) -> str:
+    """Return the text with marks in place of code and quotations."""
+    text = _INLINE.sub(f" {CODED} ", _FENCED.sub(f" {CODED} ", shown))
+    return _QUOTES.sub(f" {QUOTED} ", text)
 
 
 def _words(clause: str) -> float:

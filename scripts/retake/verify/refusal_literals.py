@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from copy import copy
 from re import _constants as codes
 from re import _parser as parser
 
@@ -29,6 +30,13 @@ class Candidates:
                 self._always.add(number)
             for literal in literals or ():
                 self._by_literal.setdefault(literal, set()).add(number)
+
+    def within(self, text: str) -> Candidates:
+        """Return these, less those that no part of `text` can hold; a part may end with a question mark of its own."""
+        folded = fold(text) + "?"
+        narrowed = copy(self)
+        narrowed._by_literal = {literal: numbers for literal, numbers in self._by_literal.items() if literal in folded}
+        return narrowed
 
     def found_in(self, clause: str) -> list[Phrase]:
         """Return the phrases that `clause` holds, in the list's order."""

@@ -1,7 +1,9 @@
-"""A small linear model of refusals: hashed words and letters, the shape of the answer, and what the phrases found.
+"""A small model of refusals: each sentence is scored as one that declines and as one that answers, and the strongest count.
 
 Rules written by hand hold on the wordings that their author thought of. The model weighs their finding against everything
-else in the text. It is fitted by `benchmarks/fit_refusals.py`, which writes `refusal_weights.py`.
+else in the text. Its score is softmax-pooled over sentences, so that a long complaint does not drown a short answer:
+log-sum-exp of what declines, less log-sum-exp of what answers, plus the shape of the whole answer.
+It is fitted by `benchmarks/fit_refusals.py`, which writes `refusal_weights.py`.
 """
 
 from __future__ import annotations
@@ -10,92 +12,100 @@ import math
 import re
 import zlib
 from base64 import b85decode
-from collections import Counter
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from retake.verify.refusal_words import ABOUT_REFUSING, RESULT
+from retake.verify.refusal_sentences import (
+    GIVES,
+    NAME,
+    SLOTS,
+    TOKEN,
+    asked,
+    sentence_features,
+    shortened,
+)
+from retake.verify.refusal_words import RESULT
 
-SLOTS = 1 << 14
-DENSE = 32  # the first slots belong to the features with a name
-_LETTERS, _WORDS = (2, 3, 4, 5), (1, 2)
-_HEAD, _TAIL = 1_000, 500
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
-_NAME = re.compile(r"(?<![.!?…:\"]\s)(?<!^)\b[A-Z][a-z]+")
 _SELF = frozenset(["i", "i'm", "i'll", "i'd", "i've", "my", "me", "myself"])
-_GIVES = re.compile(r"\A\W*(?:yes|no|none|nope|neither)\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[.!?…;])\s+|\n|(?<=[。！？।])")
+_PART = re.compile(r"(?<=[.!?…;])\s+|\n|(?<=[。！？।])")
 _MOOD = re.compile(r"\b(?:not|no|never|can't|cannot|won't|sorry|oh|sigh|whoa|wow)\b|n't\b|\?\W*$", re.IGNORECASE)
 
 
 class Seen(NamedTuple):
-    """An answer as the phrases saw it: its text, spoken part, code, and how strongly it declines and answers."""
+    """An answer as the phrases saw it: its spoken part, its sentences with how strongly each declines, and both sums.
+
+    The sentences hold marks where the answer quotes or holds code, which `spoken` is without.
+    """
 
     spoken: str
     question: str
     has_code: bool
     declined: float
     answered: float
+    sentences: tuple[tuple[str, float], ...]
+
+
+class _Weights(NamedTuple):
+    scale: float
+    declines: bytes
+    answers: bytes
+    whole: tuple[float, ...]
 
 
 @cache
-def _weights() -> tuple[float, bytes]:
+def _weights() -> _Weights:
     from retake.verify import refusal_weights as made
 
-    return made.SCALE, zlib.decompress(b85decode("".join(made.WEIGHTS.split())))
+    packed = zlib.decompress(b85decode("".join(made.WEIGHTS.split())))
+    return _Weights(made.SCALE, packed[:SLOTS], packed[SLOTS:], made.WHOLE)
 
 
 def score(seen: Seen) -> float:
     """Return the log-odds that an answer declines."""
-    scale, packed = _weights()
-    bias = (packed[0] - 128) * scale
-    return bias + sum((packed[slot] - 128) * scale * value for slot, value in features(seen).items())
+    weights = _weights()
+    each = features(seen) or [{}]
+    declines = _pooled(_dot(weights.declines, made) * weights.scale for made in each)
+    answers = _pooled(_dot(weights.answers, made) * weights.scale for made in each)
+    whole = sum(weight * value for weight, value in zip(weights.whole[1:], shape(seen), strict=True))
+    return weights.whole[0] + whole + declines - answers
 
 
-def features(seen: Seen) -> dict[int, float]:
-    """Return the features of an answer by slot; slot 0 is the bias's own and stays free."""
-    text = seen.spoken if len(seen.spoken) <= _HEAD + _TAIL else seen.spoken[:_HEAD] + " " + seen.spoken[-_TAIL:]
-    tokens = _TOKEN.findall(text.lower())
-    made = _hashed(text.lower(), tokens)
-    for slot, value in enumerate(_shape(seen, text, tokens), 1):
-        if value:
-            made[slot] = value
-    return made
+def _dot(packed: bytes, made: dict[int, float]) -> float:
+    return sum((packed[slot] - 128) * value for slot, value in made.items())
 
 
-def _hashed(text: str, tokens: list[str]) -> dict[int, float]:
-    padded = " " + re.sub(r"\d", "0", text) + " "
-    counts: Counter[str] = Counter()
-    for size in _LETTERS:
-        counts.update("c" + padded[at : at + size] for at in range(len(padded) - size + 1))
-    for size in _WORDS:
-        counts.update("w" + " ".join(tokens[at : at + size]) for at in range(len(tokens) - size + 1))
-    values = {gram: math.log1p(count) for gram, count in counts.items()}
-    length = math.sqrt(sum(value * value for value in values.values())) or 1.0
-    made: dict[int, float] = {}
-    for gram, value in values.items():
-        slot = _slot(gram)
-        made[slot] = made.get(slot, 0.0) + value / length
-    return made
+def _pooled(scores: Iterable[float]) -> float:
+    """Return the log-sum-exp of the sentences' scores: nearly the strongest one."""
+    found = list(scores)
+    most = max(found)
+    return most + math.log(sum(math.exp(value - most) for value in found))
 
 
-@lru_cache(maxsize=1 << 16)
-def _slot(gram: str) -> int:
-    return zlib.crc32(gram.encode("utf-8", "replace")) % (SLOTS - DENSE) + DENSE
+def features(seen: Seen) -> list[dict[int, float]]:
+    """Return the features of each sentence by slot."""
+    of, count = asked(seen.question), len(seen.sentences)
+    return [
+        sentence_features(sentence, of, place=(at, count), declines=declines)
+        for at, (sentence, declines) in enumerate(seen.sentences)
+    ]
 
 
-def _shape(seen: Seen, text: str, tokens: list[str]) -> list[float]:
-    asked = set(_TOKEN.findall(seen.question.lower()))
+def shape(seen: Seen) -> list[float]:
+    """Return the features of the answer as a whole."""
+    text = shortened(seen.spoken)
+    tokens = TOKEN.findall(text.lower())
+    known = set(TOKEN.findall(seen.question.lower()))
     words = [token for token in tokens if token[0].isalpha()]
     count = max(1, len(words))
-    names = [name for name in _NAME.findall(text) if name.lower() not in asked]
-    numbers = len(re.findall(r"\d+", text))
-    fresh = sum(word not in asked for word in words)
+    names = sum(name.lower() not in known for name in NAME.findall(text))
+    numbers = sum(token.isdigit() for token in tokens)
+    fresh = sum(word not in known for word in words)
     return [
         0.3 * seen.has_code,
         0.3 * bool(numbers),
         0.3 * math.log1p(numbers),
-        0.3 * math.log1p(len(names)),
+        0.3 * math.log1p(names),
         0.9 * sum(word in _SELF for word in words) / count,
         0.075 * math.log1p(count),
         0.3 * ("?" in text),
@@ -103,24 +113,24 @@ def _shape(seen: Seen, text: str, tokens: list[str]) -> list[float]:
         0.3 * (count - fresh) / count,
         0.1 * math.log1p(fresh),
         0.3 * (not words),
-        0.3 * bool(ABOUT_REFUSING.search(seen.question)),
+        0.3 * asked(seen.question).is_about_refusing,
         0.3 * (count <= 3),
         0.3 * bool(RESULT.search(text)),
-        0.3 * bool(_GIVES.match(text)),
-        *_sentences(text, asked),
+        0.3 * bool(GIVES.match(text)),
+        *_opening(text, known),
         0.15 * min(seen.declined, 4.0),
         0.15 * min(seen.answered, 4.0),
         0.15 * max(-2.0, min(2.0, seen.declined - seen.answered)),
     ]
 
 
-def _sentences(text: str, asked: set[str]) -> list[float]:
+def _opening(text: str, known: set[str]) -> list[float]:
     """Return whether the answer opens with something new, and what share of its sentences speaks of its speaker."""
-    parts = [_TOKEN.findall(part.lower()) for part in _SENTENCE.split(text) if re.search(r"\w", part)]
+    parts = [TOKEN.findall(part.lower()) for part in _PART.split(text) if re.search(r"\w", part)]
     if not parts:
         return [0.0] * 5
     opening = [word for word in parts[0] if word[0].isalnum()]
-    stems = {word[:4] for word in asked if len(word) > 3}
+    stems = {word[:4] for word in known if len(word) > 3}
     is_own = bool(_SELF.intersection(opening)) or bool(_MOOD.search(" ".join(parts[0])))
     is_echo = any(word[:4] in stems for word in opening if len(word) > 3)
     mine = sum(bool(_SELF.intersection(part)) for part in parts) / len(parts)
