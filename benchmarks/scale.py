@@ -1,6 +1,7 @@
 """How retake bears size: many candidates, a server that is slow, fails and recovers, and all of GSM8K. Writes README.md.
 
 Run: .venv/bin/python benchmarks/scale.py [1000 10000 storm gsm8k] [--gsm8k PATH]
+Each workload's row is kept in .retake/scale.json, so that the long ones can be measured apart; the table has the last of each.
 A number is that many samples x 8 candidates against a server without delay: what is measured is retake. `storm` is 2,000 x 8 by a
 server that answers in 0.2 s, then refuses above 32 in flight, then fails three in ten, then breaks every connection, and
 recovers. `gsm8k` is the real test split, 4 variants x 1 candidate; --gsm8k names its file.
@@ -9,7 +10,9 @@ recovers. `gsm8k` is the real test split, 4 variants x 1 candidate; --gsm8k name
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -21,7 +24,9 @@ from race.measure import Measured, Server, machine
 from race.page import circumstances, table, write_section
 from race.retake import TABLE, Retake
 
-HEAD = ("workload", "run s (CPU s)", "peak MiB", "requests", "of them failed", "rows", "dry run s", "nothing to do s (CPU s)", "merge alone s (CPU s)")  # fmt: skip
+ORDER = ("1000", "10000", "gsm8k", "storm")
+HEAD = ("workload", "run s (CPU s)", "peak MiB", "requests", "of them failed", "rows", "dry run s", "nothing to do s (CPU s)", "merge alone s (CPU s)", "measured")  # fmt: skip
+KEPT = Path(__file__).resolve().parent.parent / ".retake" / "scale.json"
 VARIANTS = ["control", "frustration", "pressure", "encouragement"]
 STORM = [
     (15, {"capacity": 32}),
@@ -114,22 +119,26 @@ def main() -> None:
     parser.add_argument("--gsm8k", type=Path, help="a JSONL file of GSM8K rows (question, answer)")
     parser.add_argument("--dry", action="store_true", help="print the table, and leave README.md as it is")
     given = parser.parse_args()
-    said, rows = machine(), []
+    said, kept = machine(), json.loads(KEPT.read_text()) if KEPT.exists() else {}
     for name in given.workloads:
+        at = f"{datetime.date.today()}, load {os.getloadavg()[0]:.1f}"
         with tempfile.TemporaryDirectory(prefix="retake-scale-") as place:
             folder = Path(place)
             if name == "storm":
-                rows.append(storm(folder))
+                row = storm(folder)
             elif name == "gsm8k":
-                rows.append(gsm8k(folder, given.gsm8k))
+                row = gsm8k(folder, given.gsm8k)
             else:
-                rows.append(large(folder, int(name)))
-        print(table(HEAD, rows[-1:]), flush=True)
+                row = large(folder, int(name))
+        kept[name] = [*row, at]
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+        print(table(HEAD, [kept[name]]), flush=True)
     text = "\n\n".join(
         [
             "## Scale",
             f"{circumstances(said)} The server is `race/server.py`; every answer is verified and stands in the table.",
-            table(HEAD, rows),
+            table(HEAD, [kept[name] for name in ORDER if name in kept]),
             'The dry run is the complete plan on a fresh folder. "Merge alone" is the run after the experiment\'s notes were edited.',
         ]
     )
