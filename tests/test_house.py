@@ -12,7 +12,7 @@ from workspace import ROOT
 
 PACKAGE = ROOT / "scripts" / "retake"
 ROOMS = (
-    "errors", "files", "paths", "experiment", "samples", "prompts", "calls", "providers", "tools", "verify", "answer", "merge", "look",
+    "errors", "files", "paths", "extensions", "experiment", "samples", "prompts", "calls", "providers", "tools", "verify", "answer", "merge", "look",
     "workflow", "commands",
 )  # fmt: skip
 

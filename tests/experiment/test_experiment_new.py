@@ -9,6 +9,7 @@ from pathlib import Path
 
 import make_docs
 import pytest
+from retake.commands import new_experiment
 from retake.errors import ConfigError
 from retake.experiment.load import experiment_ids, load_experiment
 from retake.experiment.new import new_text, write_experiment
@@ -17,7 +18,7 @@ from workspace import ROOT
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("experiments", "personas", "config"):
+    for name in ("experiments", "personas", "variants", "config"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -82,3 +83,21 @@ def test_the_script_lists_templates_and_refuses_in_one_line() -> None:
 @pytest.mark.parametrize("page", sorted(make_docs.PAGES))
 def test_the_reference_pages_are_what_the_code_says(page: str) -> None:
     assert (ROOT / page).read_text(encoding="utf-8") == make_docs.PAGES[page](), "run: python scripts/make_docs.py"
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        pytest.param(["--variants", "control,patiense"], "Did you mean patience?", id="variant"),
+        pytest.param(
+            ["--persona", "personas/marvin_flexibel.txt"], "Did you mean personas/marvin_flexible.txt?", id="persona"
+        ),
+    ],
+)
+def test_the_script_checks_what_the_experiment_names(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wish: list[str], said: str
+) -> None:
+    monkeypatch.chdir(project)
+    assert new_experiment.main(["mine/first", "--template", "demo/first_takes", *wish]) == 2
+    assert said in capsys.readouterr().err
+    assert "mine/first" not in experiment_ids(project)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from retake.errors import ConfigError, RetakeError
 from retake.experiment.load import experiment_ids
+from retake.experiment.model import Experiment
 from retake.experiment.new import new_text, write_experiment
+from retake.prompts.personas import load_persona
+from retake.prompts.variants import load_variants
 
 COMMON = (
     "dataset",
@@ -52,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.experiment:
             line.error("name the new experiment: <group>/<name>")
         text = new_text(asked.template, settings=_settings(asked, line), root=root)
-        path = write_experiment(asked.experiment, text, root=root)
+        path = write_experiment(asked.experiment, text, root=root, check=partial(_check_parts, root))
     except RetakeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -68,6 +72,13 @@ def _templates(root: Path) -> list[str]:
         remedy = "Run this in the project's folder, the one with Snakefile and experiments/."
         raise ConfigError("experiments/", "", got="no experiment", allowed="a folder with experiments", remedy=remedy)
     return known
+
+
+def _check_parts(root: Path, experiment: Experiment, file: str) -> None:
+    """Refuse variants that are not there, and a persona or markers that cannot be used."""
+    load_variants(experiment, root=root, file=file)
+    if experiment.persona is not None:
+        load_persona(experiment.persona, root=root, file=file)
 
 
 def _settings(asked: argparse.Namespace, line: argparse.ArgumentParser) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import yaml
 
 from retake import paths
 from retake.errors import ConfigError
-from retake.experiment.load import KEYS, experiment_ids, file_of, validated
+from retake.experiment.load import KEYS, file_of, validated
 from retake.experiment.model import Experiment
 from retake.experiment.model_errors import did_you_mean
 from retake.experiment.yaml_file import parse_yaml
@@ -36,8 +36,12 @@ def new_text(template: str, *, settings: Mapping[str, str], root: Path = Path())
     return text
 
 
-def write_experiment(experiment_id: str, text: str, *, root: Path = Path()) -> Path:
+def write_experiment(
+    experiment_id: str, text: str, *, root: Path = Path(), check: Callable[[Experiment, str], object] | None = None
+) -> Path:
     """Write a new experiment's file, checked as it will be when it runs, and return its path relative to `root`.
+
+    `check` takes the experiment and its file's name, and may refuse it as well.
 
     Raises:
         ConfigError: where the id is not <group>/<name> or is taken, or the text is no experiment; nothing is written.
@@ -47,9 +51,11 @@ def write_experiment(experiment_id: str, text: str, *, root: Path = Path()) -> P
         allowed = "<group>/<name> of letters, digits, _, - and ."
         raise ConfigError("experiments/", "", got=experiment_id, allowed=allowed, remedy="Try mine/first.")
     if (root / path).exists():
-        remedy = f"Edit it, or choose another name; taken: {', '.join(experiment_ids(root))}."
+        remedy = "Edit it, or choose another name."
         raise ConfigError(str(path), "", got="a file that is there", allowed="a new name", remedy=remedy)
-    validated(parse_yaml(text, name=str(path)), experiment_id, root=root)
+    experiment = validated(parse_yaml(text, name=str(path)), experiment_id, root=root)
+    if check is not None:
+        check(experiment, str(path))
     write_text(root / path, text)
     return path
 

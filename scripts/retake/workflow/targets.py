@@ -13,7 +13,9 @@ from retake.errors import ConfigError
 from retake.experiment.checks import notices
 from retake.experiment.facts import check_models
 from retake.files import digest, write_text
+from retake.samples.adapters import adapters
 from retake.samples.datasets import stand_ins
+from retake.verify import own as own_verifiers
 from retake.workflow.project import Project
 
 FAILURES = ".retake/failures"
@@ -39,8 +41,10 @@ def check_targets(project: Project, targets: list[str]) -> list[str]:
     """Check that every target under results/ is one that can be made, and return warnings about the models it asks.
 
     Raises:
-        RetakeError: where one names no experiment (with the nearest one), or one that cannot run (with what is wrong).
+        RetakeError: where one names no experiment (with the nearest one), or one that cannot run (with what is wrong); for a
+            verifier or an adapter that cannot be loaded.
     """
+    own_verifiers.verifiers(), adapters()  # a slip in one of these files is told here, before anything is planned
     today = datetime.date.today()
     warnings: list[str] = []
     for target in targets or default_targets(project):

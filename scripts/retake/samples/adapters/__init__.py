@@ -6,12 +6,12 @@ A new layout is a new file: `ORDER` (a lower one is asked first), `fits(row) -> 
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from functools import cache
 from typing import Protocol
 
 from retake.errors import DataError
+from retake.extensions import modules_of
 from retake.samples.draft import Draft, Row
 
 
@@ -34,9 +34,12 @@ class Adapter(Protocol):
 
 @cache
 def adapters() -> tuple[Adapter, ...]:
-    """Return all adapters, in the order in which they are asked."""
-    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    """Return all adapters, in the order in which they are asked.
+
+    Raises:
+        ConfigError: for a file that is none.
+    """
+    modules = modules_of(sys.modules[__name__], needs=("ORDER", "fits", "read"))
     return tuple(sorted(modules, key=lambda module: (module.ORDER, module.__name__)))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from functools import lru_cache
 from pathlib import Path
 
+from retake.extensions import modules_of
 from retake.tools.family import Family
 
 _HERE = Path(__file__).parent
@@ -14,9 +14,9 @@ _HERE = Path(__file__).parent
 
 @lru_cache(maxsize=1)
 def _found() -> dict[str, tuple[Family, Path]]:
-    names = sorted(module.name for module in pkgutil.iter_modules([str(_HERE)]))
-    modules = {name: importlib.import_module(f"{__name__}.{name}") for name in names if not name.startswith("_")}
-    found = {module.family.name: (module.family, _HERE / f"{name}.py") for name, module in modules.items()}
+    modules = modules_of(sys.modules[__name__], needs=("family",))
+    files = {module.__name__.rpartition(".")[2]: module for module in modules}
+    found = {module.family.name: (module.family, _HERE / f"{name}.py") for name, module in files.items()}
     own = [tool.name for family, _ in found.values() for tool in family.tools]
     twice = sorted({name for name in own if own.count(name) > 1})
     if twice or len(found) != len(modules):
@@ -28,6 +28,7 @@ def all_families() -> dict[str, Family]:
     """Return the families by name, in the order of their files.
 
     Raises:
+        ConfigError: for a file that makes no family.
         ValueError: where two families, or two tools' own names, are the same.
     """
     return {name: family for name, (family, _) in _found().items()}

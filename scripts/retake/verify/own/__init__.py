@@ -6,11 +6,11 @@ can tell whose verdicts a change of the file concerns); and `verify(text, sample
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from functools import cache
 from typing import Protocol
 
+from retake.extensions import modules_of
 from retake.samples.sample import Sample
 from retake.verify.verdict import Verdict
 
@@ -28,9 +28,12 @@ class Verifier(Protocol):
 
 @cache
 def verifiers() -> tuple[Verifier, ...]:
-    """Return all verifiers, in the order of their files."""
-    names = sorted(info.name for info in pkgutil.iter_modules(__path__))
-    return tuple(importlib.import_module(f"{__name__}.{name}") for name in names)
+    """Return all verifiers, in the order of their files.
+
+    Raises:
+        ConfigError: for a file that is none.
+    """
+    return tuple(modules_of(sys.modules[__name__], needs=("NAME", "SPLITS", "verify")))
 
 
 def verifier_of(split: str) -> Verifier | None:
