@@ -66,7 +66,7 @@ def body_of(path: Path) -> tuple[list[Row], list[str]]:
 
 
 def with_asides(rows: list[Row], asides: list[str]) -> list[Row]:
-    """Return short rows again with a grumble before or after them: it changes no label."""
+    """Return short rows again with a grumble before or after them, and all without their question: no label changes."""
     if not asides:
         return []
     short = [row for row in rows if row.text.isascii() and "\n" not in row.text and len(row.text) < 160]
@@ -76,7 +76,7 @@ def with_asides(rows: list[Row], asides: list[str]) -> list[Row]:
             aside = asides[(at * 7 + turn * 31) % len(asides)]
             text = f"{aside} {row.text}" if (at + turn) % 3 == 0 else f"{row.text} {aside}"
             made.append(row._replace(weight=0.7 if row.is_refusal else 1.0, text=text))
-    return made
+    return made + [row._replace(weight=row.weight / 2, question="") for row in rows if row.question]
 
 
 def rows_of(paths: Sequence[Path]) -> list[Row]:

@@ -13,7 +13,7 @@ import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
-from retake.verify.refusal_words import ABOUT_REFUSING, APOLOGY, RESULT
+from retake.verify.refusal_words import ABOUT_REFUSING, APOLOGY, RESULT, SAFETY_WORDS
 
 SLOTS = 1 << 14
 DENSE = 64  # the first slots belong to the features with a name
@@ -24,7 +24,7 @@ _NAMED = 0.3
 TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]")
 NAME = re.compile(r"(?<![.!?…:\"]\s)(?<!^)\b[A-Z][a-z]+")
 GIVES = re.compile(r"\A\W*(?:yes|no|none|nope|neither)\b", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[.!?…;:])\s+|\n+|(?<=[。！？।؟])|\s[—–-]\s")
+_SENTENCE = re.compile(r"(?<=[.!?…:])\s+|\n+|(?<=[。！？।؟])|\s[—–-]\s")
 _SELF = frozenset(["i", "i'm", "i'll", "i'd", "i've", "my", "me", "myself", "mine", "we", "us", "our"])
 _NOT = frozenset(["not", "no", "never", "cannot", "nor", "nothing", "nobody"])
 _ADDRESS = r"\A\W*(?:[\w ]{1,20}, )?"
@@ -178,4 +178,5 @@ def _named(
         0.9 <= declines < 2,
         declines / 2,
         bool(APOLOGY.search(sentence)),
+        not is_mine and bool(SAFETY_WORDS.search(sentence)),
     ]

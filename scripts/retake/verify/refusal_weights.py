@@ -1,241 +1,250 @@
-"""Weights of the model of refusals, fitted on 3938 rows by benchmarks/fit_refusals.py; do not edit."""
+"""Weights of the model of refusals, fitted on 5091 rows by benchmarks/fit_refusals.py; do not edit."""
 
-SCALE = 0.0496649
+SCALE = 0.0450572
 WHOLE = (
-    1.1788,
-    -0.3643,
-    0.3427,
-    -0.418,
-    -0.766,
-    -0.8313,
-    -0.1179,
-    0.1823,
-    -0.1523,
-    -0.8487,
-    0.156,
-    -0.1746,
-    -1.5137,
-    -0.2383,
-    -0.335,
-    -0.4506,
-    -0.1075,
-    -0.3508,
-    0.5796,
-    -0.2669,
-    -0.3583,
-    1.1522,
-    -2.0166,
-    2.0906,
+    1.6068,
+    -0.2905,
+    0.6282,
+    -0.2024,
+    -0.9988,
+    -1.2178,
+    -0.1655,
+    0.3059,
+    -0.2105,
+    -0.7162,
+    0.0531,
+    -0.0698,
+    -1.405,
+    -0.5592,
+    -0.3363,
+    -0.6748,
+    -0.142,
+    -0.3109,
+    0.5425,
+    -0.1587,
+    -0.164,
+    0.9953,
+    -2.0053,
+    2.202,
 )
 WEIGHTS = r"""
-c-n2fNwX#CksbDDw9rofKxQ)2LZWCUl1(;A0BoQERG~8S<s0r0!#B?nai=%tP(xM$U;~XNA!|}CTAQ?xQ46g_t+bYDsjc?XIUd=j4Xc6bM85mteuEFk-H&
-^O6xDD3)Bj}u^_Tzj<-b24|MhTq_oH8q``hvV_#5+j{AsK|`p<s+U;fvJ?(iSp|34qXf9#)_TnJMrKI}Fz1e2ZiF-AWJUzS>e59Z6@yq~?P#%mXYsqqxF4
-JEj{P2g`DGsWOt%y`^1Cp^{1t#d<+!QqecJ)J(PkU}b9N}>1o+js~`$C$1AVOy7Y7j-c4dLP0kyA&7F&bQ?dg7Q9lmp?BTKfsbh=bcG-IG#Nn7F*MG_0~I
-lTk_mgYz`Z;Hec|a)u!TO#Se^|<95dK!q#Wo2XFD?7;-c@xZj6beX6d<&wV<WVEuw!xg7J(PaQt@63eR?UR&pj!GA5j-Om~8>7&Q9;=evGr=N#W8=i*gvB
-jh`j>Cn){Wf4_UKVF&{2&KEnvutY4~#gsh!5|=IV{0VK?QFv2_GMAmMuA)R5CFy?ug&PA-E$BBin$l_c)~zES7UfA#0nRwKXa%qK(B`-cU~NWAN7tzTV9~
-q^fGq{}H*kw39VP=lk$!pG+9A(ix9DrC=kzzwYqUE`(>xZ}DTWzxp;*9d}q~(0D!;iVIB>uXUHa`<ZJHD}1xF1!rU%Wx(&J(s;Ikr+|Oe;{3sQkB=lQ)})
-FBRP4nzEb+zp?`$l=q!IhYr|{ft($?bS@(igQb+(kX@Ej-|x(2r^Uw8}Q3J^c9qW}8i97Wo4DFug+{~{c@R68Y;EO+nsxMmX$5Mt+@{?0mk3>_Aits3wFZ
-Nhp?3Ri$txqs~PCOp(0d#LzT?Gui9N_xb{GQKE8J`Y>5sl&zswqiX5Df!na%(&=*e~Y^^n~+_YxVbaFU|+&MP|`b`;eo&A!$a^Y7mc%lKH|$eh*?Oso106
-;I>kfDVGc)pIhNs482M{)?Bft1smmNg^#*EayTMuA94-sro~BIsb2#e;;Tp4>QsGg?hNCnPrxz+No;N{_@Sou8Op#b1Uyy~~8XKN?wD|OBTBJC`h@=|3zY
-h66W1ZvVBEGKrdT_k#5f=bq@YO3W(L+{qI7Mt$Va*Pb6}Cf|CjYB%@Qc_8q*`IM^Kc#}i?talf#0fNpHeC~Wj+<(5NHSZ*~HK2J@2JZoTJBOj#0aoGexWq
-$zb0}QRNq^9i-%K^!2@uhBApGZP*$1jf2HP6D|(l9BsPHQ@mh<P~>TVT!lW5kXb7x$?QDurBv^$hJ7nARuC~<q+2!KMr$d)P#sh7)QoLHuzcdlcKKdggF}
-wR@G7ty$oVne1vkQ;J;R8=blKPV^*_9ajykH2<8KZv;dfvx`mwlsh_i<-`UaDL-%vO%t95KM<(>+cLwdjxAw>At;paJ4=f4aEMg@n7ljCxnR?u4``@$+>v
-J{J39sV&M0y&0dd1a_=c;JMCOx9(4y2>#O<{C$UO)glQ;mLUH(@lDU{P!<-{(+Z{-QmI^_W`#*gao~h4p%Y2LN@*kUm2AB5*88Khl{}Pz-Ua+@o=Wqi~i)
-e`;=TPSQ8b126Rv9;JRDPZU~Q*VF*8-=JpHMYf{eiYrz#-5D}h~!Y^pRLWF-9Q#cL$Yg+vj4Q~$msPUaq7yk&MP2-)S0rLmD!H?)rW)orcRA|tOLq~&hfk
-ilUPQlc@7j>f;obXXEz82b0xv?yN4@tYn68*_OEhgfQgI0JFmfKmlBACA%eu+zu=U^T~iG4VmjH}H$SnAFD15{_hA2L1)Av>63!*Oz-Fkz=^X`BK~gntb?
-55w)!Cy3R2=YtqcxD_mSfh^%W!aWQKZXfoG=7fgAP_VJc7(4t)XWX5SXM<BWI5BvLJN$m5;FX~JU=QLDf;!eZg|T7f{t-v8iNqEs*m#ZW4hg5#xgsVbV&T
-{}?0~IMgJy8CkYLB3Kw`#fsD^Ijmf_L{oLqEs?%`w24o^xOxHxMCb3~jRoU=7e+gVYFQ=u*f>LLJxJ0yr~6(`&m_<TrVfe}>8{u*K_haX|OM_626V-0!Yu
-G4B<;c<OvPvOL~>!$3VXhZlgIM|15U@nJzhWSYaW+^-1jM|7ulDLHd?l3`p3zkV6jl);PR6YxG9Ijwzx&-fpgMd{CWp*9D79P*j`9x<*s9Q@%4JD@G#fgr
-y@m&IF;@7MW>Dt-`x70+Eak#KLxOG_t6_EC9f$@xCLlvaig>(Wi*iM!G^m5Cq$kvQEk#YtbS}yokhM$10YUOVi+465}d>7%llfA+>PjU`W6kY>$md3hvYD
-}6+J0|;O31cPJIYer|eK~wvpdv5;IJ^U31=JsB=LZ-f+!;`nw{RD6f#X{uj`B}MUV&rs1$G4*iD#LpAl)-%6e>uA>Vku)02VyK>PDg?oM$>3dW)HU7YDJ(
-A>b!%qx<CaL_au2NUK#zg<Xb%#@&6ItNj6se+u5L*pmwj<qaVhOoz)E+CpgJc(Q3RlpE*uMDZ%RH|fRidB77t<<=8YFh<Eg(TXqTI>VL1enHakPlXxvMB`
-=fI?9Pc@SB)oK&&zm<rz93LDYw|0&DXr9^<JHqhzW8P)bMHP!K}<unf?%67ZBd{fQ4xHPFeXi6_O=0a|j9hp6ypO+BQjKwd&M`v_O&U%?f_koJrOdRvsr6
-{a8ibrp6d9c7WQfW=Laa<d$*gJ($ueN=d$+_1&fh(4bV<BHA+Xt4ab8V8>~z}`7~p*N#o5|o$G!}O#*oB&J~pgqyEj>EgHXu~`}_G<P6%p1h-9?!;-+_TX
-^U<<u0ol1>`Fcb^JT4>korswyI`Hh6pd~!V5r2FZOxFd*yh1W<>ed2_`JHc<z;bMc?|1E?T7f^xNxGBPBR}8^KW@s}y#ysKC{9g`BNE=K11#c3bx(0)1&v
-6mUtMO%_wLs7RjL_*fFzq8_14v+)fe&KRc6$+*L4Zti9<H6Cw<A(Zh)QtG*v7;F3jh~F_{F4@{piEGUU)88dH_^N#rZWpbA;l+yvKP|>JNyDB4KDzi3<<b
-JbnZM!U@t#4@3kZ+?f!+quH1Vul@q6PVhg9|Mnw5D6C|P0HUKmY#p2;z86X|BL2cL0ZldwRIz;vVB@%Lm};oMJ5#m+5)Cl7!Tu~SDej@rnf@cTf#-f2;O&
-h!x6uyrg|wo+rO)0ewmp6zmk6W+h;;-!fj@>@FBANx$Ioz{uj4+Nh<Jq8g8wM2xVQXCqO5J<RscR5>^(8#K%8P#CGtl^N&&$>6o2u{%rKaD<kI+kqDozyJ
-Nk{q?dAzM0G{UqT;>txWfO)|tzk!t4~P(m_W&<l!lN~SgEKF@NMHv6kyB?B{>+GkE5nsc+!g*~0R&T~2dt3TigoA#K3jR(1w|pEUhw#WnHW>y0-(+m2|Ny
-FRD{i^{lO8FAr_!5^!c!-U)%ulA(;RC&pTQbOSJXKP=+@|^<|8BVi+5Nd`>{l5fNsE!*B=ZZ<C=zD-;?8Fcj30pE9C!HpRU~_|2@r46g&%ZKyC4K``KOr)
-e=^i($i?H;8q28t6zn;tr_q47tnU&O^d*-#Ds>fa{D97UKN|@?b)bU=@-WDF0R>OGoc*&C4%jPuXQ!8iurDba3>{J0!XF8=nXx^lF^3qRe;+=e6|)U*Q*G
-HUo)*5sLJ>YrI?#+#|ApVG7Rx0f=GXE8K>EFauUr4L}7QaJ9I`*qJqZL1Q*K8l(){5H=6;ObeF=ouF%knqLqEM5-QeU51Zw(d;$k3xAz(u?SWU3@FU~-*6
-*Fk609fYhpgQ211)h;xCugQ+$gnp%NQfbHuULP=206e1gaIg2bI4-n*qZg{=hQ6ztlDU33q{U+=?`2ir!%Ti1SuP$M{?3s^%FPgpULYmiU@w-fH8JDs8MI
-lRJ;PU`I=7R+CUVN|<?2g`fm$y*JFprR{toe^dq1U57RPrm?6-XDO7nG(T%A>UVm^|5tdoU41uC?!VSK|*lRYS<Af?0u<p09lMB;33Yf7J>TsS3hyTmNE_
-Z>ouN{8Ga;OMx+bFGb>C;#OLsL%m6sX8+5@?;spDKFIps5LGetyvl6<<6B&bc6U>E?Y}aCeTMlccs+LGEi?6M8uC^w|r4Xcl4n4zVb_hp4bQ9AD$=wFTdM
-?##27y@Y0wJIVAgYTq&27+arqiNhy3V5ARCOFsgITdzxqF5)XXeHJ6)pKrNob2tsrU(Y1qR}6oN9~A<>8?ekhJ%NIE~QL{?do{02+uY7nqU)ndvm#Ec6Jv
-dKVrojUs_ag<sFmgcW!r25@kk*v394z<PKVH~W7HxWZ%@F?85*8N1<oob2dDDiM_7C$<u>m3LF)&C=Pw?X42vN&q_nmO=Sp4Ckr9R2VsZruck>HT7~9478
-PFYGDNMq|=0{fsceecSJ5DaaAtRPx=mAE}X-!fF>{Dhlp?ie=&bDslxwVE@8b~_%#Uc84(XNZ_3(V2RuIr(9)^qG$jfof?mL7EMkDKYDWewjFO^cL9xn#N
-mc8(AMtWfPkbcYFpwXg>B{V!i|KHC_??8<TOacv@i>eZju%0^Jj)CaALW(VRaY~>9kBHmFyC>&7U6>ri6}ZMApK$<AR{SKIFf?dW$0@%VF*!cj@l_etOT_
-Iev7Z~AhB1zBY^LzAV8Qv|HsR0>)FE7C=;1ckxVJRVxb7=*3E){f}~<_5J}5jg#4Dki0L}W%=OS?!v~+=W`?nz?wVH;n&ILCF9(Lm4loTqD+`B*9qk3}Mf
-i1jBqJ{10pG>FSu>`L8DO{tYh@okG7I4H>~e!ofHv3!(VQf$X{%!Pr-bccxC{23rDLV@yG@e3v=ZqH`o*{3F=Mj;i#zxv8XYkncieE;W`T>={f%wY4kD8n
-Za_*k#QZzvn`}7Z_!Mp>gxCCzXlHB$(G|jUPpBz-7vBie^>1ll;G0eW%Yw!o)rMa4_u*@NA>!@02jGs$8m{Z~2H@tvXu}?1S%#U(AzD~siJK92BGIX+8H?
-1v3maVNs+xFeW{Nu=Mh0A|W5O`zbYk8jL*(K#;;(z=or$#5Bj6G7j%D%^kyCoa4}Oe8p~Hmk1FkckauCitAo#2lEFe__pDx;!am+CA8z>Hyof%E6NRHWz%
-q}w~acgA&{-#3UnB^}#jW87=A$ZT1;15he_=5;C@n0HlN9J+U8fwbM2{*rH$O7AjH5dcsV;JP)Vu(q1IBvcD9Wy$R_S`4?lEdu{Y;e2tM<UCI6lUln0Q$Z
-pLDRS`O{5-5a|&KF`n<rJ@53Ium}qt2nI5qPc(5vXl%C$u!e6<w6<-<|scTb#nCT^*XYkWO_)e68*elJ{AflI0lVn*FLu0$6_o0SKx{S#WXo`Y2S?K7xYl
--V2E1MD(!1>)hp4t?Dn$qPXjg{oHDz4HpuEbF>`B<@V7+8Q0NoeQaoIQb@t-NOF>fZ*zMxB>930Q-EqsJnSahW#=9%vUPoCEzM6CuPF_A_$Cf;O?7^+%Y5
-i6QgvA6LyyhlO!sO19A_MVwL(J)fI-WRQaU7<uBr27^07j*d}hfOlv1kTaW3{%17m3f_89G#$)%BY;OF5xaYw$C37+MlEJ#%zm_PRXgB|K!x@53;Yd@wb%
-1)diH6M&?6yudY>h?9m0<h%Z2Ut^eMc-g7q@J>+J?-;fB$S2=q0u7mW<HX)G{^5HY5@#F@j^ZJGG!D8YxdV!#{{O=E8Izxhp)3E#DXkl`-_1tjDH)Tg-(b
-Kse-dk9Lq@PVfG7DzLOYxv4ha#?`;Shu9?36HUMc(Z9Z({nS}S@X8QzanQ;7>K}$s1W~@n-$|O+yfj7r415(j1n02k{bE>5KE@5E#Wv3-ZI09$1uT{aSzy
-3Q9y6R^9(UZ9&#Vfn%;>ISH>Dwm}>eC>TD%el0*iq)tWVCc;|xN7e>3&$RzPGRDOMv%r^e-T1}yih_>PB(^Zwf-ou6B`RxcphT|DoKZym_g;7lky_&q3R~
-(=9r&Mknv#B(wjKbk|AwG%5u5R3pmth@q9qG4wfyG)eM~{FN#sj-9YMx;zA*`y+@Jm2T!1e>9Ps;uj4a*{l<q~fYT$$3Kvy90@HfdyTgC#$@>lr|2@n6GT
-n+X!moMY%txHzm@-&X_|;lD+M#N;ijlf3^Bb)Ts!Q8`AE1OkX@n9rPNFU7Q16?PbR6;7;w;4Z^ijNWO>1bETR3t(gCivk8`DB`LldOZVCVwm7|dl(TKDeo
-_=>8>!5q7`rN-0Bj`T5801Vrw1mF7R7mM~P{DKZhT@yMvXf&G|i6F-?XAJpaE1R(^0s!Ksay35rq92e}mP6}yD!>4hKHMB%`efFBa1Hs0lqB_*a)yRZh6a
-H<CS@Wd?I1GC7p9qFbAmXI1z01-Cx6mA(F;Y>7Bh=@}CK-s={dk0*&H#F1vB-T2qJ>*6o!n2*2GKU%LD~z`@5aHj$w8YT>mSG{!EdIrz^j5OsG-WQ_o7A}
-$AHwTBK*jA1qF#KQ*1R%u0ajwd<yhRv1S4Dl9vehrHIbkcpNScGFV{izR6<rnby8f0PX-)223uB;&BUT_IFEJ-%L^S<HiVI|I~hx!27n*Y<{d<1I>q?xIt
-O=mh#~@4aJ;OUSOzw+2kN%ImL9Pxa1FH0;0PJ8c1->OF?#~7%To@ppa?%HH!1BiY_$rl4rdtK<_<~fw=jCQxRym6ILw2KMTPo^JJga3gvZlCeFUC%P}($8
-$e9yjSZ`>JB>9Ul3^JYl2L$}g;Q>eA!o6+a_a+rOA6LL&SRnQOamKnzs5Ezy|6V4SoXy42{~~;Wyh&YvszVJ0vXB%wKcCJN&QOlbaI@mWqAgZ_7~iQ)zUz
-2Pv|isR1W<99S}GCBr2s+v$v_(19iAz<dOzg*2dS^YlI)?yfY(fG;Sq19NBsQB<K&&%U&9eAreBC_2@c|v5v)js0wRy-PeKOZy^t915ZbZU8m#lvm%v=it
-f?%X*U&*T*=a|7AA&=`yb*>F9<5^p#5h3wG*17(V;Bb5APu>O*(X$=deOvPSPuSkiQC5l#0LbBaoWJmo+g(O=)K0%Mztk)<()Ck@+{>t>?$_=3fskM{;jL
-sEdZGB^(8_N@`8&iizl;S@$Lt>^(zq&Zr2nz(S=$2)~YwN8d<j@o@O=)z6I*ToRSSREU~4Tb=MI$3}oj0*?UIbaGG}Ux~g^x?&QcVSpf-+7Qoq<Ze4<JBu
-OEz+1x4xPypLkxGDfRJ&^Yhcd()@JY*c9&4Y#6?4TjlR_E6I0jzo6L#y#Ah>@C@J|#ef`7lyqWzHx0uX1?AB4IAv*Nh7Bt9wtE$#~~mg=;=l`j}J46g`Bt
-h@&3kLW}Lf1=nd76KBa=SY|t&<jc9Of0kHKA=M?}$SFzFNGD7d4NK{34s0}X#v`JZW{<XoWzCqfS^=CoMBO~o(pkf{0S!1gEXdT7Iwq|crtDl&-n7Ol5X<
-9Gv+2L`ZY*@<T0i|Yb1wW&FELFvqko)&q^7f!=Ar)&a1&d=h43BhJL@&9(9)&wCN(6{MFx0YpM*W*(hO(4eQ{DDAlG0_8c3FrBn0u2q<X`Y9!$T#Pds$!N
-I1o?AGW@-@+Og$TP(b&RB=TZ_E^sOLhtXG2uuJ+%#MdG0#jzr;H&ftQCyMafOQ(4hDi&5fH<}pP-JDTFkDNlS1+AEE?t7xaNF5*F>YqusBXNpNGCbsqM1s
-Bm-vYp8HuNO^m!wkfzjBKrV?35QO>_-mMfH#Bp9U-qz9G#94+8+E3CJ-CNgL!D^5rW263|Q{p<h;%~^6wu$->ayfQk@E2jpZyjeoexDp?5a3R8Of;WaSD1
-}*UT74bwon%)hRu-*PKA`vlB!%3AQ0|X`)G!tk_zyjsyNcL@X~r|PGu=sf9grMYi$&on8#)d~m&}}JL%i!K{0QSNJ38!5`*q{dLY+o_Aw(1rTOJTIm}0La
-7Ns!2^er_V!si2Gxt>S~fkybkX+;*9&_DwDM1|0-mMP-s&RW)wBhSS^>){ZMze(R3&3b?OOL&r4ftnEW!(1;FChdmRZs(LW3#40-#S}#c^QSOr$hwyVj<7
-9gLEpBl66~s3l-obxh;X`QfVXD(v|7^%Um_Ah;x`e}rvgMEd;kVmDLEyGCo{o@uu`C<XR-z{NoAy!izEfCzZqt~(pTc63tvtYFB0(t@!PcEmi03(;btcNr
-Lcsi;oYDV7O@aF!+fDmN8(d2F$o-PxOBcAGZPa2^qR%YrVWu8Q7(dJLtjXrBv~l_dzM(BNDkwjd&e39Otuv$?t0)tCYt6f7jn;BA+EhOE$-Ek{6Jy@B>0G
-P@OFt&icY}u%AbiB;OGiuRUcF5h1asyLRnRn8h?TbXa-nifOrz3Qs{9g+6ifDzP-h-|98Rs8y*m3hmq?Kth7+RwLr$?CrKY2FZfJ}I|{V*7ETC}12Z@!+~
-3kq(Tw08oc}TN0%v$2m@mZJBJ42W+@s1?`8{--Q3%d~Y$hxm`#MN+3%0F778pb^v+7u<hviL)5EB6(bdU)d3*B_zNjM2_&J0#cgPxYcN}88aHjf=kBgBXG
-Qt6nb6jl}O0#i2J@J!K)7oiFTJ5zyviYtnC!^BJP_ilJt4I11RZnrY;P5*+x`hivdd#3Ve?lMtOkBHQ3_=;(Dgg}$d8n}VX$~JQ_GtR;Ri&82Qiw^K~sZ?
-QLWa8;C$8jc9N((d7%+H#2c?cYnQB=l(amnAmokDq<QwBnh<Vp}2g`xpfbrt@POH{|3kRFtzVoB&=B`?{9+7GD;RFSYmp?2C0bBzj+RRYP-pZ_PuJVR@bU
-P0{?@Nhxgo?SV85(?ZCToD4iI7@Q#Rk&n^vXQ?Jqj@5ODDGHyOLtczYk7Yz=0T|sJ>uFuYzE<>uMWU=y))mKE5r4aB`hZVT_ylaFDkmDlt`jjlht9d_Qy>
-o;VeYf=xVxRIc=CM&Z4q*MuSAc-N@1}AHkAVsyh}kg{2cdr}7}o5I$cYa4gNtMGbyAG8K*3vslSZsL0HR-E*-=e3nsris{O-=14jT!}Rf4tgd`nMYz$uX3
-mX1i+3l%2)>Sd)6))!YcA6>P;wEhuY4Yo6XGqs86_mAwH`~dU(`&ci~y~)4Pm<AV~=EpA;^75mYHvt`T<`Hu#Z*$mJ-<LtfONpKAV<#a))RDL=a9eTD&k~
-i{;f4+Y6)a_V=>2&nyIAV4i03Z_;SHS*{{$GcwM@9k=6lj1Hg}=9A@SAk455eS{SYnTe2w>#31BYk{XWN1=XZYLh?Uylr<y#RJwESi5=bMAtNbf#7Q7QCU
-)>0$k>-^6~jsDPF@Qn2$Nua*9G^5g~!oaLgU7o{)6M3vp9rVF|lipqhX?FDx0t6UQ@|BsjRqr<pmL=IxxK@GXGWAbtb{sZ}Agny`ggW|$GSo8=`#vhZ}nb
-OQ~Iy{BjpgXHaFwC@rk$=Hi8z<Kb%lMth#AQl`cjF~>di6R_vcV1Al4F@lfk3>Ep1xj)*%t^A=w8#D~__vy@UnYx39O;FZLmC9BK|nqT_A}jvquE<v{Sp8
-k^Ix$w-|$Tju)9G5LAruNY_ZaZ2iE~2;HoE04i4+gfFWeXcq(Y2ZL@E3Il_L>+QQilq&FM#1Sc!8xgm53a$dxpfI~346T_qsK0^3Pyo2Cw5halR%+Gp+RK
-S(Iw;AVN#NyFJ(;P87LBpRB)!{cLz;59fU~5@e_u9Sj%=8kg&z`zLhMs^iMo!bhL~+^?<tKB`3gRdw2m|r!jt}`zCB8DGIl_kz@pCu?hc>Mz&bn_65?fWd
-nF!buUJEgM+Oy(F0<e#D68R&u$FnYl$eLAt&A@#9y+(3q><{rg;An7zTN(p8_Ib;G0Nyl9b*AVuY)xdIHsG8GL>{m<FDqgb4Suo?@c2y@sDvn*$sSllW@k
-@u&+zGkC20-tDE7Q;W0)VyOTrENi%8WnSw$%yUrR<Mkqfl<3~usP$p7R$12R)=#YK_j0X*O@;oj2*olIH-9q$?T09cP=p>A~%bL?TD?BFCbFp)u$rN9dna
-Wj*~!sM_LxFmJF16<^pKI3vB#Bo~Vv%oUCCmD%#6(cBY_W!ee0G5ztGc<*H4gX^zWEIYvdvpxLAW{#Ed06tHqkze#O_dl3hQ(jQE}U?9i{!#^en3=~S)A&
-(9*XJ4Y*@%5o5D3_g6(=?+@(8YMQW}~&lDgX>p7gAUZkgjse-NN9mDWIq-R!Y=5S>s&+K;LggA{A7poqM$W=l(4NS8q!{`e5pbCBimJ4m_Th3o#r$1*Maz
-)lOhR5Ka?3)gTZnm_nEP*$gkdb5oV@GTThEpV$39@i2+**VrPks|`E6me%_|`JqX7Rs?@4dB9ds0`!jwwr^Tz|zXTT0z%A49li#J^_ZElsFBktnxJ{+WoA
-04P!k!v$uMIk3n`R1(V*i!{v0F@{47fdGPqIouqeMEM$WU9;DbEP*JuPre(ph~+>=dQQ;GPt1WBXUC{4y%qA)**e%4W?)xKteKa94my2TBoBe@F=b=;I~g
-AUBD!M<fI%}6AOx2bX_mk>%jGOk!A{PM2%s!MGRcK0h03y(qf@gk_w-n|JupNh>@Y#^nBu97;8ImjiTMgfK5<6uXe@9=tD}{G)H4(}OcxLA_*h7(flj>kR
-)R;@q!Q)2V>Oyl<v3G3M!;kyCYfK}Lkr-H{tDk)gb-$=wu>)eSn9h8)&P53bVo`iB2h|y+B<tBTse}&BUGokgZbw%;TI9`B68ZRuu^xFCF_Ix#$5p6_V5a
-(63zkNk|ot4V8vzfOylH~mhzTSfF?NF=^cPQBU-y5`-G@$t%B5N$!Q_Rfx*q}**KA2SO}cSTY_U_O^To=!3U>aI;X;|P`%bF(IRQdkqc)D0k8?8wyP<eYJ
-BNeN~B^zjmS9)hb5lwpj3UxCo|18OV0yob5ocK@C`6JPAs`<cJvd36Z`PknY!rvIFU^Xx%ysE4SqJz{bUJf@kP!_osb2{DcVA4>zR4PZ7DpsO1hFY>Ef<z
-dV*tP!4R&_OUcMhw+>+{q-yWNZ$nW++$D>1VSj?Vp%1{Fxp_^_K7|QNkzfnX!i>hD9P$etH!PHjEF-ZLK=QC*a@`5}8HQyP6&=E(6Bte`c#!;#(5Y}t{&A
-)M3gGSx$p*>yk0e{NJ|c#1k=-OMy&7^H6U=6*-^7*v7H&w}NUQ^sm24S};$mzy4MODSUrKlbS*bzY7A(oK?ad3?e<J0Y-2-tCP=S+h{+5wa=Y&_-RT5EX8
-tn)nAwtx%g?nUnAPn)riW$fEwX^qUcGx8BU=(&WPh~LVIqg>zjw`U_@1A=JEl6g7Q7DeIF)wA6BZXGSN%#&m$FG<;5jsZHiup$Sa+S%2q`{$3z{_QmI~CT
-{6KzmOHABdJH_||-E~YY)(3<2f{a%w9D<nCaH9*_4XPHm4p2sbnv0dgPQc_ke*00<=X3C?@KO?vDcdQ#tdQN2+nV73U5{nZeerqEWwv5GsJy1G$Lb$ypL$
-q$9@BnEvtUZ1WBjJ0(^6$@d%tt?_o~3(Qo5YF-;(a$jmYR{WDOB{MnbR~$+XoXG|I{9G`1wrzAkmSR%_49<f6cO^aFFWz<i8nkQrY(3@f4<$Bx1~wtTU2=
-G==|U5&5TMxMLHIiw7q5EA&~?Wuue{YZkEM)fX9$9%ojk9$6$xZ4zDdku1-~mH=m#Nx$`@MkMT6MItLVf9GE_;F%TG)@F4PwmO8?N)ny9&-j-%ArxE9ze+
-!)`HBZg+7!i7btgfJB`Yo*SWzxg<M-szGp$BLF-Pf%p;eZA>Xpc1Tx(i8o++94OhBaocuds3Ca*oY{jkdEj%@?jOAXS5CXA|owT~Ni4&o4pze|G(2N3#X(
-mXK-U4de83xY^;n_Y8Gt^9eI69V8xVlJx*4SgQ{4mjuDCG}6%{2jjZ0bXQJ6HOLW3HwYt1aOyIhC<{w*3P8bGiM_qD57{;T^s8FJbcAUQqH565+4pj7vXC
-GAs9yAE5@XFssY}HnS4moev%)lq&Dvb@+tvJh|PS0A7l(=ukKD>IwciiNOrqT?sFduG{<<c2xM`>%l?Z4j?ZTV0_89B-?1-vz}i18*U}or`bcZdAr4}qCD
-G8uM+6@vy21?pg21AXV7pheel7??vkYv73`9HZ-{S^NI!0C-ftgK>chgN0M-wEVvz;H|z7?zP7SfJL^U3en6c7!3r6Kkr<MF#a{qGFare;NtOg)wA3Hwhz
-uwMhwjqy(kqI#le(iqd*>cSQfrYXXi#v4w)F#pbSwr3n34%WYMOA>G8tngy+XHqZEeyuex=BTE@jwGG`73;}KGV@LnPA=@{BYautE7MI~%?c)hKuzwF^>_
-cmWQw#^<|4A4qOA$x3*&zQ{DmPRKv~9>{;9hS?y+r>-Hjv=IcfJ{YL|&j7LF%o0ojK%<-MJI3A}LZLtw%fU)b2Rc48zlO=*D>dd<cG#eC~;9NBGN2}|Y7d
-=D4O|COm)Q^di-WvB0=wEs*Q@EE~nX;L_awdljz=jzVv6}6CsQ-ou&2b0vAaacu)y$MHL&oDYsDp<U-;Z|#7EXqiL;h_^AHEq95t_PThxkK<gXp+$NGpse
-~OB6LPj+<EPXxSxa0^BFWJ58F5A>Hoj)Cy5DX}b89{U~{2GO;9+1+=x(Yg5pBLke*c0=yeH>s9%?DqUp3ZC%_87#=Ts`<0a5m{eC`qfF*ehq4bs>aMgDZm
-7UZ<X0ahuW!Eb4{P#Gr&ZQr7r&(UYw~z$OC$GU6m%_>=OjK^dQ?*?&Qzw=9KxlEz3LZe-Nm=0dotUnaI;HIkUUeW@HEhqtDr~3IBCnS+!Vei?<2SqGnfzd
-JF%XY;sMiZ;~L4bi4|Wzxc}lG_F??@|NATRbos@9^WEeB{m1wF$L}7$IsC)#!m|G#{`P<QfB(<_@ayl}fBvg~^dIg2XXwj3I`o`Q3owi9HXnNeQ7t6RzhT
-eXV5coR5^+oH;WJQKmoAS%ihzq`oCQpbt04KsmuIq!*2Gl^$3&J8fgglao<piGpx@BK)%|emeb2)0Q<I{G7Gn3XF_H)b9NvCjF6$3?#=`E%m9L^l7z+Q$s
-#{)(ojfg-0ncW3XdzI7Pqh-ZKb5_QF%U_QnX!^|Z&@}e=3huU(kF658tLECg*f=ZLr}~GKfMX&BP`i$BiTi_vH}J@>H#wFC-@t$#ur$SCe@4yk@BvQN5@0
-^^DwNzwwMt>r4SBmhi7pgC!OpEZ<i0@H5*PiIw038W|^k*iqX;pwJjs!oqbs;KYh5fq5>Au1|20tB3Te&ClHSHjr=~b{-n~C@T$x|$j(iSRZrn4kd3a`u@
-wlS3Bws*om@$0mL{-Y%~TP--^@i4y>|fi<pi^q{{kv_gu*l&G?OXPsJoY}!-=#iCNNEdIuk_4D%8(-R<|o@Qyg2SM8|k3>{Ys9rpJ+TsaW2&q&vm<)-ba0
-OO%FO2TjTDJ=t6uw)?~KwFE-aU(M!6_%cVNPMmAULUnz-8DN?Y%uT2vd$qroswh>iT46kq0vn68q(SfM&vSx(c%V<tjkiNK5d&pdeJEpf=^wB|W>61OSI#
-VyVL78CubgTEJ0sN)h6QILOW-^v5lAT2VPxU|a|NI*q*$04nD7=S03&f>D&^R!M=b7$eQsGk5wejl++8_x^Z7j7YKL=&e^>aTW7v~lBn6H~iJBV`B)iESX
-~&Hfl*^JVzUq<e9$0W`L9lGafEhem0Bhr*L6<vv<zXe5QlHoOl~M{*dkcZ+-~NGc5puD+9S2ycX)0s^T9(tX&-*`dVQUG-a7Eh|b<nq&CG3Njq^{L|&8GU
-^33=ba6F{3LcL|TQ#_{p1FUX5zJ(?W}aFD+q833}KwnUsxgG$1A;=mVIPU41fNJoM!d`;m|5Ly6!w+4V&&%NnM3*~$QZwA!>aYDZpBNds(c`GvMqyWvDIQ
-#wZnGwM_zu0GYGraa4GcmqtruD+2Rvrtp5fAU+-r0#?jhmU>J4-)kJVnXU(MVy-H_YO)ghqcklVh&nzNs!7fKSH6K$C#`ECMCy)%U4XIGK$^1^)68_Ucc5
-;{96JDa>IWwDGlsU08}rqm{BS%;AAa7we?CImfZLiOowqbmC`-GbOA4XqXH67Jl#9lj6_sg~+aGML+-!%dw~z!Z+kfsexlsQeL^G_}DN^Zdeel8T>d+SgR
-(Db^wU10^!p>=CNXn)9IEChGG3%02afqvY+9GG}4RyGH*#7U&|Brlw~XmBU#27uY$kMnI2wSw(S_81AvQQrM|F&mRu#ObKyFuePn?nxRq(frrNt#B(xm@B
-KIyx<jiplmUBZQd*+Hv<zTK~Gqw?_XMKJRFQi+*PsGBK1A{#x#z5HW73(l2mV<iFfW2xqx2Fc1H&z0K2Pefn2mrN-5uB$Ye9py(j$HWLgorwCrx%!o%xMA
-T0mz5*01PCA9FIJ2U??BMmW|+KA*4^Nd+U_b76)jpkbXuxF!L8BjpDU>NQ_VzxBdD;S}%TZdzjY>j|@*?ITJSOB;>=+sTvvy*wRJITV`Nqa=0_Jh7$`|Y+
-vfVVY3b{i|p5)g3ja`)3a-zbr)gn!sw?InU7dxh7J8gk$!e~<#S$*BOM1DRq*d$l~DIdi2M>7kO;Bhi(;l-#UG}Nnb{$o26M~=zPJ8WoHj79d8K@j3zUec
-V*bocx01ae7|3aaGxu(S*<#{e&4TUPYx3(qJ`%aPRwLrgOrm7u{2%s71Qtu#NSyb8)mpEQg>8>Yid;}>1@CGpu=i%ihB9B+(!`BiM{zBT<RQJ#$|wyLOj-
-!ah)lWNbCGBAD%_r<5fa7JD3Ua)n@6~k3ukNiqN$lB9HW!Q{Z!u%G_3jMF$ragzVi?f|J6!#OD-Vp&a0H95xV&BdE`xrl77}JS(8mcb3C8+r+)v!Y>~?ai
-tQ$u>0}3=X9+;Duao&ks>Cq%iJbMIGBa1h8edxy;^V=yw1P179mMKg%c&l&BDQr@Z4{~*Ib7TB3!2(M)<WL}q5iNnoAz5PQa<BMTFaEQA35~tujE3lDZT1
-gz1vAmwEa}&k)@)r<Sb-!mDpVwcT8DS!%{r7xKW!&=>lR=mO~-%v|Vlsg!soiha(G^f=g-o@x4&0QC)FUQs@!dQ3cG}9;GGR>57o8iHf8IIW9Ue`I7P^V_
-x7^MlX5Q7$_6c=meN_KLp`VQ3-0+(o;gpCUKdi+v6}3U~ti9A74@jADpHC)ykL+F9R%MSi9h4wp6<D8@=`xzz5z7`wP3tz-c#1Kp@XfsV`;5#hFb$9705g
-k;-E#ujxtwC#raT0Af<Ke7={lBA?1SxqxBVOWc%Z$vGl&BHPADk)1Ur(pjvVhB4Dx!g8M!6&_E<pQ}t^+Fz?GBqAI7fgu?nT}my@pP&f9h}Q1}F2XDtQ!7
->iL;yItjnbLu2EXVtLvi=e$OEM(t*PZaj4~G^Ulm?Rad8_p_HbZN7ikhqW8H8r2UdbD_7H2mw$~^!_S`^dg~(aP>V!+`NuuPOi#sXZ?#W)mABG7rDN7so9
-I+*4g`<L=rg3s2n_=fpLJymF?Vn_yZ~T26;^f`fLVseMoQY^DiL(TZxQTd1WL@G`EljHUnMIkALuGI`gABD0a3v!P9@8YVJXYc_?6O(==q339gZM9prR9I
-IHipMaz%*?t^Ci;W88!3HWK;U~`ZfJ7%etnzTjH}^bstrOUC0d{yvR(C2Q20dKFOvTpZ?xUB!a<JF%Evc(CCx9ma<fRYrZE7gvg)Gpv(b#D`QaBaGDMyO6
-Sy8ObDI@_W+YtC^8B79{`|n3XMSC&;x-$Q_39-9G?(5n;>>9x-m<0(TvBPgy<vUDTu2PtDoGUm=S{CjQi>AKiL8e`kb7T$~tglCJ_%1Xm1rko+8-A;?C?n
-B1?l1?uWHJ>S$Ag{~ZgDd)iL~4{sc+Xjrs`qh_wRHa{S;gK)Ht@HH-jCL4yCi)D*1Z8O!%Hx-3)lSXk^ic=4~>LMaGC0+Yi#BV1n?KE5iF1=dGIWY6jlHa
-tz%jRk|tRIupG1QKYxZ%t+?1mhI#1GQlQ$DQZRZK683W%%Wm=W8(mnt#;y#L&;1gGtxfgFBz7ZtUT$3Hz#Ps)Q-YRS~wcp0F9+a87#&;4X&o&j_3N6Fm6Z
-1v36u@&3+@_;xR;o+o!+i>}CJsiQ65#Q}uU&ONp3zrOIIc1lhfGFVZ$t(b%v;z~!Pk@wCC(MAzt&K5R#IH{>zJhJvq239!Wl$+S5#0OuB54R4*D+g-h6R9
-#lDM%3wj||mo`WfVKctn=>4f1Su;CG=9;?=sv*sAHC#v7)w!FX-#6lRy?_euPt2Vk`q`sdLC-toS;xHC$*!w2ck&r$K{7pP~y$?@XCi1|nCjfaqnU*0}Sk
-E(SC6jfINcvo15;TW8u*+>^ogn?Z>-nf9pBT2V+dynW(Ivbk6C>R=jyhyg9zTJ)G3wF_M-+V#+;x^FtOJg|OxKOg88S*y4$HDImT>S-4~WBSQc(EjvijQ}
-&A7$qEOX-2?i%6Lt)P+09)=LEiaL!d{K%T;SmM=X+Nfv+KhaNX;f#c~c1%yWDmb##snOP%@Rd!`%)l!@rkkFz-6Z_>QS{Yh20kQ^xC0x{?F!VTVws5e8m)
-P=*HTUM(lyDxJGepe0SB2A`Ly=D#unpO432bU{u3@Dc9~q~!~}ITlTb=&GzaJ_`yH{U0u*v4pEK<xcrTnyz`C>(z!Fpk@4<L+HO75GKswgM%O2S$#)4<an
-PoCuRgxa6e}{k@Smd`R+uJa<3?Eir1VlRx&mA*qO!(gm3&$H~eYx%9aLsK<PPB)>+=&Trg(EH#2h`ZQ7F?qLsQ{IEifa;c_E#skC?nIEnmuC+%6EjF_Jcq
-iB_8b)gIaIM<6`4?)B7djLqf?_6_MsTfsXO=5r2C@1SP|9l0`I2^;pO$X2^yU-kw~P##UZrV+XQRKZ4#~qN}{PYv<=<rHv%@mSbG}&*M<)F;0d#IN~G{93
-2J7!{hP7rLCT%5TRtnWQ6`4_pMS>t7O5L))VRvMC2y09+jjr@Ygal)C-~Fi4{PEWjWl^+idTdAHQrBgNbW^0mblr8_JDm<}IW@<A{VXtchx7#hhVv8bMl~
-h4RIQbq+(ap*d**XQqeTnTLEn7!!pqhroXvyyBq0&l!IJDN^$idq@WOKXZ#%RN{3{hHY)UVVuN)B>{heV~N@%!lU>Nsg*Jb0APV#Ph%!`-PAo$VUqBK4gZ
-#^G)Iz|Gj4X|WEk-rQMv{0abNjal3na!Wbz;4TE@=iI~ZFP=aPQ4Qm`$n$((tqi>?D1hMLJ9PFKv1J#;J>9*BB51hwiklThZmNS+1<M*SU@hNbJJkAc}k&
-q`ocb(oW)sw>VoE#y}~Q1Pifl&zK_zH<vXhd4b6Cfgu$VG$2+xF%!w(Xt-ssxPD}kSl_V=M+JXqFlb3ahkV$Xo@@QKM@T@!}6ard$HDVIMDwKyPRV&&oV+
-GhNr?z=}cm2fCYS&zW}UZ`PfRk%<0~jFClc7Dij$uNXPg{RbbOq^A&)D2TNltZCh(UQQXo}C7{I+Uso%WD`|Zp?r+02ByAyaq*_BFI4*fVu*YmK7-|cY^`
-w3LoDjkp-XE|h_%+<L)w<N}v;eGCFXT~#%vfmdy2ZI&GN0~==&gUdbutd&=o}Qzzhh}1zQOCaJ}cJ9*O51UG)$NM&Pl6wa0qeQmbtIgPM-55Ons_s8f4fL
-^Z}6P2$zu_y)=wP<8dU{^yxmP@1a_3YQ*<wC%SaefupQA`9Y>)u)qpSs&*tya_)$d9uU$@+=u7tR<1#i!aDbH@!f4B^G2tGcciRY)|;{)e^c|~kFY@{-}*
-Twl5UPIDIK1k33)!np0w&wCdhCkr)PD7)8H~T%J9XQ)MjRStQJ=OQUNcS#CI~nFzJy$=%jDgb3_27e9NxKNQtDS(H8(4;dU=V;b0yN+rAtd9kt^OUDDu^q
-~H-cJaDH375=~!d}H$v;9GPXlK-E+W^BdX9~?rxOE`>L3YAhKGn_f<8hcjM0gK$q&?Zf;z5BRkX7bINz}W7^ZRBoEw$8UiU<hG(MI=aal9s<nN7=4>jCmd
-JL@zvYW(bR8YfH#l?g=lm(Qz~62upcm?dT;v=E@$HfVf-rfRAj?#k#F_6-)Cw%M1sEV8p)DcBW~WEN3v5``OzWcH@t1dp$5O+*UR{<3O2#$gn!>OCO}wky
-<)yPSPbM0*Hk9l><a{dl$*Ez#_8xfl<jK-VxSa&2}Z+>wg2d73OPL9_eD=;}?#k)wZL~*}Qxc4hQ;=@|M(E#`8+|xOEO@@snU@c!LwA^+;F9s8I_5w;UmH
-v|HBJqvg<DnaJXzDnBC?CS?1j!f0@sCQ$7GzxYmOLfk>iI#!!KC!c1SVA{$2S)3%pFPiBS<;S!=Jt14uN&eH}o|(BI{nGTYBbg)kg`Lb8+)59d?GOr+V7Z
-q{JIvoKrKvxj5XKpJb+}B`WVkM_ZW4;7u)-i@XF?k6<I!`rEK3fOOIa=2yUfDqKSv<&icCq^qqr7jVNE;9oH{|k^e-pq!7=4qELo6;j5($re1JWGDvgnC7
-)1sM#5oH&-&`~EHAm)r8z*AnB-!n-2+5MY>_kg<aDdF(@^M;ddZgyVh3|33FU$fkrN~r)(J)b2!9HcnT7ga!&!FbipXAqHfL9fQ$16PTo<me5jI=EDOo4t
-y#oBPOuw<Mka8G8!1oXH~q#-)Q+z1|hJOL%OA?;_0{qlwxUQUN#+JQA!#7R4xaqF0{X0YUhO-v5!SvpTA&-|;`q)ou$e(mg6mWlDP$Qb8=BZfE+f~VwdrP
-!sh?EF31dQ5?`o7YGOKf(fd%y@tHLbZg(Y}sKmOT5SdApSSCWMK@zn@0PMP=+msjPvs(rY25P%VzezPXmXRMCko9*QbkQd4CE|_6tj&<t~rH%PbSecq<u^
-$%z<vz#F$Ya?DR@9NjK7Y%x8_#XkBMwv*XW{7(rzhsC)1Mf9)vfiK6zNhUK1hbykR<xtE!=meJv9k&xhfdU^u3^kLyy<8wP&qaoD@<<@O<BUa4KJDOSWg@
-0;x<)(A__`awbicGhYg4YJrGIiyLK>`OKb^w1=*K$xO?VeiCjK##55uXXEEou%@SgJ;5ehuGbw<|ewbr?}q=Z5}4+lU{R{1G8NdiS(rpS?G;nMVhkwdalH
-iq$HgB2TeROtSZ%snXSypDA(5Yhy=E@OnMHySS75Al6{c9UA$ww^6yTCwt389EDB17?0Rke${c$g_xp6d<T2h4@6Q3d?+LXdGc+9p|maqf-uXCV2>HS^9K
-3J1YYO`>$~~gMgc{K)?(j*c->W-@pW|-qIp{;oUB}UbvkyXp}nJHH24+L5g$;*tm(WBi6&gFV$UOZ=Yt^?iQDIfKXuEJ+fC~oR|gG9KDl;g}H+x%SX$8Ny
-~N>w_iKk0V0)xnskN(4ra*ZNro?AM`YJZ!aycmO~Ed^69*m3Q~^A+kDT_?EK8}3--j^FiWRc>us6b5hg+3mhvk;_1$w`$Io!k0Edbsc;&t!Hc(v}yTJ=<l
-@n;U{3Vt1ZAyhh=|M<P2P*<fhlv5&@Ltc&zks8ozZ-twAQk=Ey*QlL|n3nvkh7y>u;pDk^kU@=zW~7eC{6Lpw<~!-HGQ^UZ9etFZmUrv0SfL0;4(er1(!7
-QNDci^npz_vn%0qPb5H)E=hSD+CF?@Lg@oWx1kTVOr4_tGiYx=d3gsHhoVW$i;UFF9<{|aKYtRpU<TGh?lK~V-q0EhdbUZ^s_JJ3|9Mx2!7T=BFA>Lm;;J
-DN0%Lz-bVPAOhI2PIjc)5$c&8bVEG{+y~8KBCz_cBhPR08zb_dEK!5h7-6s?csYk#)MFzB+ep#Vkb)2N?O+*7ThR1_H`MAvqvgim|XLBoJ9&Tx`(PsuAaj
-Ks<bxk)HSyA%=zV<u^i+z0;FCYg@GrNUm5~|QSWh+H08CIE<C39<~6;qNrIf)Ru3Kf0@zEy(htH_X6wqoOV|tvdQ65T4pth+Da){ftYv%%0nH-QMZ)}nf^
-75<-mLkZM)n*lCA6g+DLPR2gv~CAi@0<1z@#Srd`_e<>46FK#Ktz`&A(@sk}kZKw?7I67#%j0=sa87rZ^5O7!<BQ8w3FJ!sAIQFEAy*sO4T}(xt`_SwR>%
-4;)CN<K!}f^G7hfyiGFVQM1a-tQA}r3D-DjAr_PRN6O1yYQWse-iPBXbpejRq6O`eS`(38iX7)4Z?DiCG#{Cy_zlb8G83_5f5GT9sq-+Z(wtm5OAFH7)e`
-^%`OjnAA0>~aB9n4v7!TpDJGe6Tc{X$NK`D-4vPv$7MMe$^VtQ$axEH1bXwJd~K>?i#%+?s*?m3G&M8v_I>8Q&}zGE=VL8JgC91&rd39##^v_>VBY>q$Us
-R$?#)If~(%wn-~=&18*BPB4}N?PY>-1)>rBpdv#mnj=EM+&0R2^<Xd&pG0gb4WBXXI{I*<<$j_xo_y}2lnyTkIBh!9-1dS=lwdTwP}tg60#?jxi9$y1cXq
-Y8Ay)$tumQu9mL99JFn*IUgmL_*K6*18W-tWoAH^tiDX0X(i788%x(6m;B+JgU3bP;&0y;+)WY=CBRl(z)RqouGR&(CPPVF+Ns8gA?l_b+$0MhF+UxY>Cy
-2|R7sPE3yNt*6EJo@(A0KIgQ+km;k|;@GzqViAaW-9)fIF^LYR*o-Qx=hzj|BnqL1WKlVfkj{C>^qnrgh1msT<CA%I<Sx*K}h-$$f)IlTBi_6Y~_L&y)P(
-n0P)h)xwc6EQrJA0_T!4XOp=%;X6f86i-wwW^kSK-|i6qRVyR|qNznP!xpD*C(=xO=*cAWN!s!`LnC?SaSg2+Vs1|YylMp37S_TSfYBoKA}Lt0jEtBf!aZ
-AYQ@2-nj8D>x3U_0=knY!E!Ltm#W0GH5rhr{ImtoXwtIjZ6Kp%d~AxRw1LX7Wj4Xe!sCjcvRS4Va@m1JdL9j}56gAv<WfUhP}=*dVq04<Z6DGfOCMw>3E`
-yH<2ZJ53gp=LSBn?3oM<gDYnUU(VGvmU-<tFC|gR)&sq<Se`HqKp~kWWCG*9Xy^Kzax`mCd&ji{b3!uxJb!4p6KoxLdt<OvBrFOW$DJ#dpH<ernni>3nV7
-Djv3+I9T(i+BUIfwp$e}<?CAB_7b=}4?!;lk93ZsP#`xYNGI<s}UY}gg>z$KvV>}+}u$J0LG(6;AMxjL)tt>1~jf1>zf_dHJM$4brct)lYv#OK@+*EgGe(
-K-{s<4$l4+|u#qLmZO>SvCTDN|J|v*HkCQZviu6M2v1juss3FCf4ztZ%yE3`~DyY_h&wO4tIm=g^QakS3W!S*MzZpJc@4S3BZ2M}g^9ri#zaRu=v^sh1Vd
-7l>N>IScj9<-Nn-Zg~-#z%;nbaF$8)*yc%IMdF*6ghe>`FZgb&tSkbTksMb%Ql|%)nayiSZSTo(Lg0W%IP*m~8wO;|Dzo#=JMo7c^i}P*F!M|firY<m-H%
-p(MQ(6kWcqMpUWZYLqUnIe)p}3bfnQ%gKzbeQ9q9{f8ZMtFRfTm9yo{T{hNv6_{G@Bf3!wbWA}7Nis<`I78aX-=J(JasY)ZDpejbVy3rPx$uk|(KxOxMHP
-NQCNbWn+yT5P)FEPr9~`M3_8ci*r`XUo7M>=@e4%IL|&2@m$@3g>T;8WV2WdoE<I$=gc`UnH`0tl~5c*yzCG2q&EnpWpkWWCDOB6W1h?CzJ{8Rjlw4?BT-
-4zQU!=obcsRxj;M&0xp-f<lC6HBz($ig!m4m(YRtrt%{xds7td1IXMlLtRjge#T2D?xX<eh81nZand3}!f5^xFElvASn^0M$ADQsjM6m~O&e5J_3Z7(wN1
-AG?^=TxjLdG)-t;Vvcx)YK{^~Wmj^9h*~Gs4|Ls0LZcr1V>CA0y8?_D>w5=gs)|>|fFp^IH$6e9LBM>A{hvgp~Lq1-G_$-p4mY{fJhB9SkQ9YoL-H0|Nyi
-9i-7Kn1MKj5kv%hm#i}>8d|O0W-=y)eXB5@K-p0B`M@#iwS;RcFYcmHWQw6r9Rc0Q2{OQ<Jx3g})yxe{lkYezg_nvaHGfQQ(u+)>DpzbCB9lYKX?<Uilhm
-<{5J~omOkd%U3=#3{Wg@emoU+-ua*f*veBTb|`1GB0DYrtF0XblN!IlGV#@$g3$7ixi-$W+u;4vjltVwPH8cD~aycEj7z!*-2+h&_2{Zp59l$?(zZAb@+G
-Qx;B+lMRqp|A35GPR{aZ=JWf`af6_HyEiGZ#j0`-_LNFMSp&|8*ZbJvTSjKBxz>ruKef84ZN+e<NLs@9n(UtCNn$)|A{Z1;<O9)NF?TxXXrfqU}Ts>GiK%
-8Uw2<ID0Ho)42<v^o^2~7FVE=$uYeOiUZgrVbA)+dkw|FGfz!7nT9bMc*Fpy;=-9C@tA4{2VjOMati;3&vypd-;s5wX9*<ood1b}?@pF?Cd=lAG{@DBBsL
-50e?`1A@%(dqmjHD-t!(9vGV!{d?$vsNK#%4c>_#9uV*RLU0eC1vEiLm0>fi$vOEP!9;dM{Oaj<9@Qo#$Jvpx1XW3Mp<G^f>J*ORI<JYZ*Lb*MTw?p7_oE
-I_rq9CYX{8U?eExz)@!VZ*dP7tYgnXxmX*#!Yu*&D4aZmLI;!H(dnHazfDS+@?W8F@)!)M{e~QSlIuecEbTWr{DKA}zG0Hs%3Mv+L&H~iFc%6f9<f2PhT`
-k?mT3tNo)LAy!R&@=jZ9W_<xb|a@jM}a2M$LhkQqA?x#d-JBy-{i(eEJ((jp=pCQfZYcx2)QUX6r|bk96~gpR|24AHIA^JSjB1-5DQ^c!IkIK2<AGhZf_)
-`7N#J<&2tONDD})5ZD`C;SNp;oNQ*Tpwdj^X|`N%DH{V9%?)g;{MLlR0+9OCRjeZllu_T_B~&;CKuC@J2|-VCO@BPRg-irCRT$IeDwlhNM$0U(iY+SIu<T
-vfXBITu>9P^m`%9FuMh`bXwcsUnLGbXe9Pu^DQ>dH9v@^_m7AvgmOJ}1=op)S%mf=4+L+*_I}=~aaEFd;S3=```25}hA-WR#Z-dZ+8CD+b0&QVA%yJCOJ{
-x!v$CdJZYf^?)Y%$h)hO52TlB~k-E;0P(bWM-(NN$Cj;FB)?6(>Iisg((l*KlMB=g%%phtHFQnJec6-DsrxZ!)WOf?mk@-*ChT=j`}q!hsY}1ljMbkqPrx
-9>)~qjsS5WyQJa(x00vT!ojg3MS;q^eAeh_L$UO?T1lnf%P2#pHA?Jt<qKVy*2mdoPKm|;gJaO7|0EcMikJhoN04DiQ)kM(G<S^Gtd1r!^<W|pm7RmB;}H
-HCLtAM%kT;4j8s(&dxC~)Q^gGj81{rcrD2E#cj;r!@pBSTvhTQWF8d2T@S8qAvmA27oe6Ci`Zntr4%#o*fVE2V)wb(qd1E#hM!zkbQIzD;H46{=Q=Ed2@d
-Dl|zv9M_;6Cr$D`@<*SH<^(eX3j@qRqCc^3lsA&vGUDaoY)4hFiBsjt5q5YKa%!6FmQ~Vg2uPv5!`v{Z_U*$ldf*7!)_7Q8ZL8=k`7Pdjf6C3DEb_J($~R
-v>nJ%`1J@(a8xh$|y$r7)Ku)(Z^5jF<eV8n6d?BBVviYO`e<n3E%2Lj2;T*GCGiYN{zNu7elG!V)2WQT}h=vRnc;R@;E6%R+Vm)#TiSh5kb#aL1&lB#`rn
-P+;x6Ic$ru@ME0hx-h26l>;uie3~UDJqgH3MQLCQo`YO`|jkV-vywVlPAZF&Sy>Smk(fE}Xft45z?a8E3$-<pqBl<OL;)ZC3WkrZo<S9;4}HOe2*y_rhgi
-%0-52+{(Op>-ge3geswrmpscGKRDfWSSPUY{#d+W_X=B>lW!07<(*WA0Dj4yn4NtqeIP(H{#&+*xjC^S9>#-}bnye<Y#aTJ3Gy0OY>9OEe5jncgl`z0;wS
-@?oPHIB9jrO+6=rZ+hax(e4iaY>O~v4q!IDZz26uCixAoVY#p`e4K?+Ljt%#acL0bH8b6jTvabyV78tu<tbmZHP4BOUW4-{Ycb!t+yG=R8!_>UqZsoR3+?
-1Xs8yID9|LZ*+8jJ)n-Tyy4_L2FJ3Z10w6kBn2}Ys49bGa8(mC#h=CF%*tvA?e+*$7l}muENm)_Ex@dj*`tcPz0mo-5R0}1gBUhi{|h%`?y`-1sud(K@9i
-oEqI_?+_10~zeo$)jobhLcrJwQoj>I$!}aTvuJR7a>I`&8USbRr`0D~VR5<Z9)I)j&XC;8b4_9oOD;s`pw~Ke|hjVq&%%Kdu4CQSDzydQOp0C=YXPA{z>y
-*{x@7UL>8$%a%OGM^Fl`J89`-zqd4j#+c(TrKXB|!MtfLK+!!b16Km%a_|3;{G&#{I{4;cb0Cxoerj9@V4|cO0&e@*64muWix(r*9mr;fbTC<KlW5DSG9l
-fodjU`ovL^sqj^^GG<9CBZS@90wSW!(!vdFZ=sfZnMDG#lGa9Rj=;E2Bb0gOh)pVORh%rxiJ5|oI7#)$*CsM^v{=o-l9Jf8;g?BXyeQe@b=0lAjt5#(A)A
-x5sq+BUn$?P&ajPpV`7CV~Y+$#Xh633x@}eQHrs$3}eSwAiuQX-ys=h-!$9ukNk#pi%uc3ZEkJ*lfoc4R_j#=k*v78v2iv^*<A;`_XlL@hgl{n(PMg18I$
-ATj#jwO?1iE41pe`vl=w`>3{;m|k6Zna_2k;#h-lcA1XC*dvA`VjT*u<behKkpDj0s;oTI+sdLK`E8*{;S5ByAuDPqDmx}ME8r&gPRiv(h-2VC9ZE6VfI*
-4%!qYm1cSV9vq}&epQ6Nsk{M?O+uA>6c8%TF>_(cZjM9H*f4BR}b4E0b9Txgw00PvbTU!HN{>azDg(FPTfyJ|4+1tg-JKK0k_L1QSY|{8h$bw%h(=EGzQ=
-CYYlop?l;U6GKF4n6;CUgy32uG6<)%n^O4#{AmtMR?0VONCy9?4T--`<WK@pgz`F~cYUHQAo@QZ(2HzotH$isoErlFr{aLI~K&kqJYNdh+jC!Ro@3${bK*
-J4rDGc}Fv|y%2>B=ctg(Y}V#u&Ufwl{N-oTbdt+rP=UqU`1|?*5m6IcZloJ#<1IoWrb>#m6~k7*M)Z8=hT-@oS+KQvkyl4mT4vanH#8L^qHL0)X!@aZD)i
-ZMUSCs8-@7x@AF#*Fvd9#S=C`BpO%Gn)1KlHXZhRRycfHW$pV)c}gllwhoUB5|J)*{B4vLVG`Bxb^>H9G5pt1J=XzN!8eIcykpi&l$Zsk22sb~Fy?*=WJa
-k8!Q60abgv+<^Rd4(6fuw)a(U-y}e*}|!!9K<JvH!OZj-?e8=(GE}pAC^K03qwU~BQb$L;g09U#11ICN<7y-w}Hcq)}xodD*&5eouuFLDSvF7kHt7>3HLy
-Zg*i=kfQ~L4E84@Ze&USWA}{Zf7hde+otI2pT;F}&!V_obBpF-H(kh2~10%dAkCxD9&vyzhVJ+<|r%l!}3AIl$aib2&9S6Qz?#N^{?Br>+<6hne@YX-4aM
-o>d4G7vvrTu5}D2|7f7io*GCcY}R4C@?I!{lom^Zy4$!v|3
+c-m~e*UoL(c_juvg5RYdz(CtV!$E3WnW9J*S*PlRKkl&7Oy7(v?DXez>QrDAMN(9<)Rcn&+YJLY3>Xdj#+SZmKY}mpE8lpGx$Cl7rP4Y7zxP^m&H05fzO*
+FT?!Wo>{{80RPyVBazxU6-y*%!J@MqiAW&3~rR=sL}cl4kBvrqn$A06Ml{2$-`e=kY?9sl#uI6q5tvbyzNbhN$mA-cs$+D%!U=pTu7Zs+<3V+SjulkBZFG
+K#%^Ba*FXHF_~R1zc`ka4B(qWz|-^Sp2cxr`5|KQDXE{z+Y^TaFD2?PsV=O=HNR&i1HU3kzbfOYrz%9-9e;rE{Z*VzuaU!uIjeVsUX@pTz+>_CA^!Qa~6L
+MSTQ~^8S5Hr{DTiN8egK%_+?{ezn+3KvbNc51b;};OZG}c{S6l9La}QszYhl`#ufaZi#{qhZ*bACeR$>NR#}_0bvuoPxRND=CRi~l{12yi{E6=d{=(=j))
+rNp#9OEAueim|a%*%H@3VJ<>8-OKKgZ5YIEi5^ds)P0>BZ`OuvYrcyTA=ydmnU)J9{*^D{gQSpR$tVy?qoni84WUNz!2Od^-3Zn_o7`Xu-Khk#EJ_?65fs
+J7vp|n}w(E#7MltuML;E_1|rxb}K7(ks^C+yiYca8z&yy^1*tGeQm}3^lK^BZ>062Bs*&@Ha=vB4Q-<{Kd>cQ{H9owvG$=*2Hek<SVZtpj%Q?L;x6K8@>Y
+U(w)X`Kz~{3mPQsIOU+8E|2tB`I6SgDjaBHKuG>iJYRl(rIBt0jC>kY}f%lxU;Yitibrj)l&Ur*THHNKd0mKf4+Wa7<DNybCOu&ND?Sji5j0wEv1*4FG~E
+x|3Or~E320p-pOVwH2j{;5hgavED)CVB&9fxs<ubRA{Sxx@`o5=N`T4W30t+|8L2uJ~z?sgux94RKcL2Er^!Lnd~(QCF}Omv9D<@PlyMAPPpsL}~JF#?70
++UDnMq8J}@)>q<<Jt3xXi#6YKdKAmqiq4l45Sr(7SS5N`7?L-d;*L&VQ#2B!PZWKQy=R0dli1mmjNXoDmdFHv;gx#X-;or3L5DDmZ+8AkgZ1)Er`RNWv41
+*zfij>3pUrBt35UXxyBn+<D;wkiQp#Ehs+4WqalU+>y1mTv!d20<MZPUwsa<AVTe4}@6ffjhTbf<PQR7vbw=WcqhzYMsY=5u)13_iKcwxfP&=^>^g{()3`
+tF0b_8m555$Hog4D8&JLC^HU9{H<GgH@$a3@gcJ|#VUj6wvg%UDH7V@+~dO(!X&d8vz^)=X0i#mpRbZ3{fdtxc{Ean2y@V5GlH=zs0A!1Y^sM6j@}vXba4
+Udf1F%za>7%~+TXQC@$izyk;Z_p*tqvM&bGRfFR)5~vfb<G^xu8NjriQyuHbw#Mn4+te%~g0AE;J?bCab>z;nP*54}vg<Pr=BETZ_kT!jecru-;|QM;eO<
+Uu5`ivu13O00%B;3@f75MUon!Lz*U<@aa{47SI-t@Z?Bae^`it&%yt#b-Kog^e!(_s3NtR_RO<JM~cIzW*AxgpgZa)=QruTog(PiDn1Kv30GP#K5-WtAqY
+TS{}ZQFgTJXm*gJuWw4#zoiy&i%?~L?m~U)2lph-4;FCP|IYUw3??k=`l7beqDRe=4o}vG^oE`N6#s~jeeE$;|erz$01zSozf|M3$a?sUQ&syPwzR&g<CM
+j%g@d?<8X}F@Y<GYLU(2<s2uvr@1$9|w4-q-;y@vDJ)?D4_l*$Lv1_K*_X3&%!x6`Xy5=*!96*#W=C!*3NuU2k-RuPfN>w=gsQ(f0RJ{8kP_#Da70%>bYK
+<q;yfcitozPVK@h`w=4KJ?%g`<=)w87I+o+sTCZpGSja*<Hj32T!fy%X+Z;bvKc9;&+r=38>|Ai#bLldLliO=8N-GqHsb6cM(RE!1p!R{aEU{jDR|lH)|;
+`Xr4)V0c_+;ntZ@$zm)p?6Okx#g2oQicS-&;#1vAYKB;HU@I_!WM2b?+14H}4F1lyJt%fYp=7Ox;n0cO|EsfATkYuKHzDo_VgCCkeOo>m#NXnpAFhUbwIX
+SYrPpSWX;Q6<_l*N#-v7}o$geObNpv_k`yfsKTPfF*|mOfz<+jl#c2vx7e8quk?XX_d1hw&2wTSA0m=O4%mJ=@cWhFT>_Tbg{4$Y4|+s=17lDl;miQu&NA
+MliXk-@=m<ogd?B<cHV9!FLsMhLdl@KO1yzOm0M~*JY6`Sj~ym$H#uCwVG||55z7^xQ)fNWqvL3kRRMO)+raAps^P!*fsXzLZUB;pPsyEui`r<v8lSFVLP
+9h{zwvNQ9+oSgU{~W3ERIU`?sB2>$giz`AMjYgyms6lT0k54UmzM2AOm)6`X=-^8q;L`S&@D+_~;IRf?9I;>x=^!19902;L(n92cg}-5@#=a?zn?*TI?Rb
+fe8OT%?{4X=7;RHA7Fd{7l-`<&xk#Q)WPHv0K#bY5NW4jy&yyoig4=j*l-HOdqgQ%0FQ3E>Dyq21Mrq?1t7)ra0IJFFSt6uHJV?*!C)o&j6EIfh2%GcaCl
+Uhaaj@3QIGM1y>SDbs-AI#zNoDUC%4wv-iZQElZi8HcQ_{d!Y$mXivU+z;KmNT{FreoKut*yc?t>sXA~YCz-)pT!K4A@VT;@9t05{C>b5_JF}zE(f+GN@0
+HSaCxIN6Fd7S8;N201}{zEuj04JL1kta@%X*y%?U;}#mS>ZuJ1|aEJUeUK1+v;9P3lYy-GJ!^yu1^VSizhUh;<@L6TMfr%PS8xf93X57ssLvp2kuTMS1`z
+y&N>}{l5hevP?qbRjDZ<zVW6!BCdq>#vc<`z0Y=`1Z9@tHK<R*6Z0m;)G(&K`Fau+ZaI1D_le>pVCw%IqSM*yE>yA*DRwf7=o)eH!UWCiEw~&w>KoQIW%o
+;Td3)`!xHscBaF;Kl=oh1~w1Tu}lZ$l5bB@QO}A4UmVSRmLMYvF5Pw=|y@dy#=@`s!KC7y5tK0M7CjCpUPH+uUEJ0tm44Bd>{b#Jvj66K3ZHOZ*7aPQ$IJ
+I=lS@v6bB3S8(HKAK>!j9iRxTQmlrJfP*NmdN%<M6#sf&59UiKAPgst6Jn=lh3$iBxr8_!VL9OeeCqq*?_i)P!xokqrfd}5`7Z!`G|^dbfVXf${svb5>ne
+XOe)vDX!GC(<AxnVM+EA#g!FH~-`?XOwa72JLI3N$^82rSWh+SPd0#oc}25W=UIaR^+t{;r8m%;*}f>3Baed{Cc=H<A>S|F2G-oSPe7J*8+F)8W+<a@mJx
+{bVm$uSsnu*H}?aC%5n!mS#b&Hhurg1ImtogfJWA0ym2k%FctaxI}B@FT%6#G$FQwlBER;IHuDfRvzjv>3qC*7fu%fN*~i9Nnt12X}3Fn2Yucg!wCp?GYd
+DY`e?Jufa3G6>*d@02CP;hk_FzrhM-yR(s$Mn3H9zJGfCxfy0{nn4qv0XeGOF?a2y2*+{OTPYM7O)N%5pje&I6X3uY`LZ7c;H8mtoDEJFq9G=<vc2BQv@S
+Ck6bvc6fcz=Tn`y)?-|N8>>K7ift<UzQv6)m-tF})i?1u_oIggn${tylJ7-Q`YkvliNZzvYEMiQJLG7rC*1tCFHi@3IG<#^J-I*)i%&2i7P?2%x<{ts}%C
+$*Kq3=wUEuILf?iVfL@6xxivUV+FlEiJjpz-hesx(!e}fNNY^wS(U0Nnoj-oPpf%^5?Vt2wuTC*(g0P^z0N~wFL9DS51Kkg{nB{00#O@oVa2h31RP$Gn&8
+jiK;#<uEP(o8OpDWm%X;>J;&GSlil9qvVGu?QO{TXQ%?PC);BC2-EtZ+cEx>Ala<5*1ILQXEJ9M>ySn*gi5r?>YX8>2>2Mmt8mjZs^GJJTUw=?14pNNHfL
+;4AzIeR?*;4R4JJtP*Z9p3v(vNIeAo(g(6VA*uNFXErX-<!yXwzhwQU_mA*C~%AmpcFWfy&v7hT5|5p+#8&P9e?Kl6WCs~kRlkV6XoN%>aC}=W97*{9VfY
+q@+nMrYCn6AyN;bB-so10Cecpep#}#qr!7_+#ylt8?}P!4Nwjii4zt@Ih=>Q+DG#3@7r-eHRp{cVY;I~qDcW#$sFgEls3mOV5XLwv+CnH6BN}kNp#3~}Zv
+T2=xW+&V-8VerV&jO*Vowt+p`p961**pQRK0!zbZK#0S_U=6E2Y3}4wP0#g&d5aj|H}_$Nu*Mnn~-*FG^xSVRvSzBmAY)8~kpp(J+v<Gg0{iH@ZWRb#n1#
+Jq_F^^A?8FnXtQN%mDv_`S=FUV^7-eEF27$eWV@|%w4J~ki?*X%Oh78Tl<V7_Yc_W^7oYK>!AiP7#i^34e%19xw1Kou7M5F5q2H>wQ^7zI3_%p`Ew^<lFU
+jA4JcXraSd(_Cjz1<w*qobB?s9E;RgEz7hHiiP>ky|47Y4N&M?v=F7DT$l@Kl1O`HdeP4MgCzrw0o01gPU15g_xEDn}ezJ}p)j7Dm=ZB>^o*`W9|N7G5b=
+D9sgY81xh7`gHbY-bUIFQQL8f}wM2y(=_X5r8$u4yHd7GEu~0_ARi3(B?MYeFEKlkZ%ETXIy3eN`<+&_V~yL1g8l8Y#cS{bX024e<7ylhLhxl9O4oSL|9^
+pn%=F2uiEdimXM@R^xxIA5ybaq=rUvjYxme`z%BolfMR%|u<AKxwRL!20O=m=?}%+w1oQwnzz2#)?5x_rf`b;T+iY?HLr9(d)WP->u?O3qfWDyNfL|f&J7
+BxSpbSW#ag2I+ohMJL4DtdC+=kpRzHx_jzFEm^-r#WQ9u0S@@c^*%^JoqS4Sd~edICyw_6nyRxb~?TEujI>5=|2B*E22&n)w#2&*up1lDf+V79$*7d{w{7
+kjR-cjhZmXGmwMR*IQmE_IknceZLNMuP9sm?8)*DN4JGHq53Cs7Hlh!l_mC<kAZYL?oFIvS>f10o~dfE_@c|Uc!IOrFS->FaS#6FD3!0VJ-sVhS3p+fDh)
+S`e(WVjBRd<;aY_eLg$I@!Mw}&R`#+j#4<HIo1iS-)qi|YZVOM(V_MTXWr0O#Q9zV}+2u2$mFWfsepJby3uRw_Y(el})JHo*l!aBnza&Q;Fm1leie8R8$1
+g}I69L@2ym~>?HOrPK`wuzR`Qvq<n%MOYb9zY)ZJs{QaxBAvKH5ASOiwO#PkmrtsD|QW0cn&m=J{!?~>VR%HFcOAAiuerPL&RjsLS*ma1D@y)vA4id@HC5
+6N4hIDZ2Ywypv^tDwbYoK<Q}5X0aw~v4|GN7=gmIafwmbQvc;(o#9G*Fx=d+_)#xA?+-FE~Ay$$6kwNY_h#TO+pf!-LxVh|c7l`wjMdR^;Z+!k{AaH}1E2
+2#aq_{Y`gVOrO-9X~i>RaDhhrNqU(C?$%yu+@POWBbT-h(gV^GgPSCs=R=fMW<CTn?HBxJ6QQl8`pCVYXy~uwi?i@Cf5Vs0LvpPty!;Z_H5xj#S}sZWzk;
+d-_LE4ZfEk&V=NEd~gg5f=UKlH;id99KWXbp<H`DUsBaJ>z(rjhFo7=QXnDj0(#c^k8*vFt%4aZG)j*jQgwZB^acCI5Q_lq;P);A%bb{(csOT$esd2^v(b
+*QzVILRx1=A|H-u53Yg7ObNhtW<FUv;Uovpz&6X7Sg^<xdlN`*uLMC8hrL;uwbC@uEI{oR-KxFnUmNibwVmzm}q<OfHcm#m*j2#-Lmz<Xd;IGuaQ(LQ!%1
+Q7?if-?$x7-`$Xv<|W9s~>YTy!dMI+k43B9z+?aa^Utcchwm9Cv1V{>iim>dj~@SUbjTs#+&f$LJMbw<Al@yDt+%texLt;^O0d}8mKHW!t26yT@X!fRvOX
+`Sey0)<v2Rn(m-lxhcnIQw%Uz@zt|3V=mWh|J^eD!?MzX=_t`WSvYLwa>aPe#aZr0R*wMhWz<%}BH1x1>PmtMs1=HsJ1->>^VISx@ij0K1i~?z(-vE*b$?
+yX<W9aFdOiKs0HjFJoz(%hN7UnXZ1yT#!7H!IWN+12f?*mVr@EBY0!^W3XL5mzmWf;bH3M&W89T;K3-{DSrSO~xl0I8Nw+X_so18;;%Z#58UKE=U(Ng9F^
+Ca`qS2Vt~;w%;-FqHlpOa3fesfFOa2fWz7Ex9wd&`Dp|6Fu>ZqDg2T&WQv*5H^-P{2k97mK65u{N27rz47A?26p@%-178w!TLpm4AahG(HiNOgv$r+IV5u
+MRZ+aPRm~{t4j-|pGOmrN>ICqgznN<d{gMdLb0mQs5BoH7XfVcqUVHO|*8%!D*)eo?w06q+<!shmL*KX&O1rCBZf>FR8!MynG35rE<exG0i<X`BbGJ{CQP
+GF#Tj$wm~9VHM~-!g%k;rE&8n6Ml0gYtO^q$)`c9YGspm66Tho^Ba#%!4N`I;e+xfRYj9*4t^Q0V~2}s2dE`W=l5;p#%niUt{3b(~CoG-(6eh&dF9hZO?c
+{jFsGBBXeZRmHaX^i~r8qTTr<)TYI~~22WaObN&s^0p6G3th=se0wxbI<OsA4={BTf5WP4oP&RTakf_Uw>zO#%Q8P9~y9w}QRo!KVm5S=<{2l4f49?_>ZV
+G%A+zFFs2ikjao8EhM==X7(dh#0uMQCX<@14B~!K^HkJq*(V425Pp!9?%v6Ba^qYfX>62}Z#X{5=qw-wqbfF7{ipTCeh&geovJ4hJ*!zOhr@`%kw353esz
+kV~s%guMkuf`bLNHFC(Nfyr!brv_pxK4MKOIO;Q)q^D816c5NtV+uX*m|zC6+oVPVJDEf}>_auYw8il#_Kvy-B^|1ziCFSvO6(FhYg<yuaFO?>F-<TF;kl
+SMKw|KmkXFEv(9+7fF*Rl6=8o1dtb;EHrXdwLC(lEkUXpx;Q*?CvIi$9LuK<td{s>q&k|LiI{D*7nYxKG%7J$(@KR>}*b+pi0&Dd`BKKMI4jKH%x+@PcN1
+!c<ys&~)(IhZDF%GVBtoM502*UwIFVcMpi&Zu5qWBX^EEjX%x0*$`<1xA-<$Am)xCyDWPu_;Z=?eJDIj*$sxUVsdCfO-+q=IpJhQTS@4qCWQDf=phlEg>B
+2+^+|KU*GKJSUfCfN1Zt+Ypl5*;k)Gq3+lrCldIqMWdmyKm9afkOv&4kFz%!44YYdw7UwW%`1&r=He=23vVnGrn8VqN>R1E04&!H@i6hxU@wL_IXGN(De7
+4D%PhfH&MsijUCJYc4H`yl07DRRfj2Zma5+gB|C;N<zZW>rT22cY0d{Ay78WD3T<yb>=TmrLLW{pSLLCn?Y=nCPx`=?=WaKLLgYpRknny64JwRTYXx6HJP
+{I{m`mjGaKO`8Y<Fw<|$JQ{bj`WvysYwhJ6NYb${0PK*TaUPwTyR|2p%L=B20pBhWijn}VNa#!0b)HNrf=pufo=M>}GgD^gx;)H_xW^jss+J3;2M!~R+j!
+~1CP3ActCURKw1Mv++P`8*(Pe$hiiW(g&QJ1`;8S(n8Z3K_N688<!GB+`(8pDTot+4&I`{?bqCNS3CyLQ$nHgBIpJlnH$Hof2K8JE-3+oS?g2(vz+FHG2^
+3&6nag!trl+sLs-%Hk34%m_o`@f@?0?WpQOsrS|M)HSDsbk*_838mFcD?I+n$M^~b|C6RWG#U<j3QV|(R(+_jwlWHptqbLuIgw>_TfnbfNEs)%it`{E;9R
+KxKkS&I;W<+Pb@JR2qTx@F|ZL(86cF$-$;$!GO^?te^s4(Kb?tG<%2E{a)0#x7K~ed4q0Xih@u_{D?KceT=)kp5h8q~pYb;4ge`v0xC;E#A!5Vf<RQ!h7>
+PVVDq#9OjFT+Jo|xTbN?q`$roCZwj;S?x4Rat--%)gHln5TgJv_1U114pQOK)urZ?9ku87ojOcQ3p}A^u2sN(L5S?(H6rSQbAqG~t*lBRhqa-fitvnrMo*
+t5I#d-@uO?hmpl4ur@w4j0lh)gEeVDiG-^I_P<T!C0(y`9A|*x36EyM9I=P_-qtujPAd1Eif-}-0A%L=%g7k5rTTgJPsiM+4vf-g@{pPthUxTCO$G{t&mQ
+Q_Jj-$9^D#DL(T>^lfye_~6#NhXlBpc-kjehR)O`0CaW`EvdL}Xl2e)5yde`#T%*NUpii=E=;_zS9SjViHRgoEXGC*hnXuHbRU=Oi}t}YjvmQ~HVhnZ=k?
+!)IedAS{bz2game(GwLhILOj$5xl1y?I-;jywU@B9Gyo7J^C~m_qcOn6E@$Sp|a)li@WV;G`@qkWAAAb&}I?TjPXX6OtYnDFj=66TUIp!wiJK#d5K^8-~h
+Z!DdDa-;wQE+Zzi^U_02%a!&JxZ`?dM5&$`eoCXp<^?Hs22&Yv`t2cM1fwN0P>kWNR$VzXdChCCDu@!(2K902pW?*0eG@}Ew7`a<!OHKjX3axkGu+a1kvu
+<N9f&N3gs}_>jGvo&g?LJ)?{^$&CCW&=`H5K&%yR}&$qYzXe<=(LF2E=^>^=Vm3=euwS%sQM)<shi1tsAGp#D_h-q9+~Uy$rz%**P=kP%B>_!!Zv4Xij#;
+N-b$Wg6+XGk6=KCNDp>t6Br^Z_400U863*yvB2-!xg%_5J(gf`lch<5H1&L>slepS19KgTiKC+CxMhUC))RUr6EgG<QXk<2Mx((Y+=ltrP?J^6+~JeY{_g
+rMz{5X^{wHR<Eo0+;`6X?m0~OPRj49dKP%aM#@g~WNUf3~roGrDB#Vh+ulCoNOcs*M82dsh`VYAJR9|wkkAps`xmK|ivt%0oIGGWdPbKbBc;E4<Eoi+@Z`
+O3w`&M=pv6;x*lN=w?nE*EZSQqUXy9iyqv?QDop)6@^+Qes#@JnJQxLj#IQn{*?-kEcjT2`Efltr!o&b}foblks|dhsajU56P{}HLDu7Zfn{Hq7PPef)2p
+e<%&jRk$4Xd<L@G?*%-<@>)BenK?B&*NOK80V|1a7E`aiIIulo%1_P8x;Hx1oA0g!pw+=2Pn6UGGE#itt7^TSv?P~ZB5~TV7e=yV|jP9Sev)g?&g&3ji;1
+cI58Sr#vhgwtwouWEki9f1|X|4b(OtTZ<(m>pR*1%EmgM+WJakIvr=T6A;xb)`kf1;)6rugW(39cvwka@R>CLg|~8TMbmsQ?<oVc`VjQ+WumvJf$#O}n*B
+UD|LB<LlzhMLXbRe?-#ldvgzbw7LS<Qf_ci>7-LULyjzu3{Rxl%R!wJAvKK{QWNZ<rby0ZNZdc6O}2DhtTqsap^YEoHBP;6MwfxQlhmAck(i+}u@H^1stY
+=^uECTp*5E3$cmd)y;kV;6h-o%s8U}kjfPxFuy0EYSCkz!FW!MsO?yJs_->1*b9!5f?vqp9wGDsW~>Odf-5B)2}atoN^A~o>9G>W7FS6z1iCS^Hd8*&6kh
+Qh@z*xk8c0fq)dBvL0V3rtyGrLFQUOdj-Ua0LKLo?*Z=$jxKy^)(P@Yyr~D0y&rb4FndvHZX<RhZ3V26N4!`05-ji2GG~q2gV(J{B$qniH>#mA0(r{w2;+
+1uVre8p*y{qt4RAnwM@u@ujRuqc#>?2sLjzP!%CT|4{mnYY;S^GP0SZ35GlDm;`?MP?oewBx_<k)ua{CC%$0j&`WUc)xE<F5dxEMH{D_AbFMT>ZUf6H}yQ
+E(t)aD^D9>*JUS1dTJ47Ey_@nMQ14OXBn@h64_+_Hzxaaa9;91+eNL@4tNCpX+hRvNJU$E3NIvIN+Ae7DhZsWT7^cJB6iehw^0{4!84Yi*=?q}S4r*?9Bh
+%^qmXz!I<^4D!0qp_WV6SiVf1SHR-FJ9V;y3DQ^Y9P5!iyuXItLoM)grVe2h{TyoT8}@VW)*_cfflsHxg9Ho@vTP+b%>5WSP4R%|ZCH7XALxnCZuX?+mNg
+o?3vdB@V)QuEZ96!(0w7PIVAc&u*naMbijB*erC>cYjiJ|EBS-IYI>32@6*1S}0kK$@uwe_UTCLI*Z`CRyPh;pd5V$2Xw=Q3KGbDfANpouob{mq;oVNqq1
+QW(?7NW^Q0jpJIFqkc4yez)$4f7~Fmc2opTIN(7QDA3parFBNghm6u;aIeS>ohb*aypRMgcY|gnI}N|13m~4OgX$fKE<@F$fU*NV$W=AsudyFFq1tS9UKI
+}Khq6~7!J?6pFmU@y<9dHJVNy1l`jjym&P?f_!-vHEP!!CgPo>4<Led=7}kq_-lke<wdNAx*mYSkJc?gxA`_MR2MBinh;DJruF(uIs`o7XbIer4=>_|Ka2
+L_RsX10X8hSxZpL7R2?CxaCY8G5E1g4!bEW^Uqg@l8YV@&}bcRjUb7~YUK0`dfc{e%;oZhWrd7>jHGv_h?%kdEcgSi`*>@MEubn&Bj&HwnHBiMd^duC8rn
+yeiniW3gaekcNqgAl7y!(hb@$SZY<XNaUbF9j?+}R9639G0`A#^p!;TMBH~Gt^zS1YDjc+|0|TOXT+94ULpo1|2lRl4>f~lA1&cYu;$3z9gCFU>BUa?6$2
+qP<}$cTc*3Inc&MEQq|q$Iax89LyBC&NM#Z>>B@iB?+Y^rpm7OelflOjgOk{olDto*K%xiaiT-RWgYY5`V5UeZm1m(e&UO*(SAPg(N=s?;4`}Bw%Ev)5+S
+!uzrAOLT}v@4Z}K}=kk+Z@7=pelc!Jj=nb{5`;&dkFHP-$FxN0dj%3LH0*t6ddszIOGBT6c6MXr|Ae}uVBV-+|Iw4+jvtNYu>qE^sX{I>ER^tbZZ0EZYY;
+<jLzI+>t3@8CWN*(FXDefd+Mn4)g5AA;6LLyx({3#y&dbKp?KQHK?hQpSRHsb!$sHp$^uI6(;lFR)g@3Y>{9-U?mjXI?J6w?bc%2)8a8AA{IKj4;C27V-g
+Ey~EwjDv0D%TyEY+Sa9Un=-*UWsz>GwBNjYELo6vkpZnwOZsz{?fzcVrAF!o0>uVStM9233n_Cq_Nq&TvvNkf$o6L~b6)+)P--EFY9j4M3?}_9iA)Phug%
+3P#cvRt4tLzu?N9u5lvpssa1lxKikT*mo0gX*IHb)51XS6s%IQ^0}>k%-UI#{@d-62OVMYy4?b)>WnutY!^ISyv6>(Z2t!L1+dmk|JJ$!P1x^jmt@dDK(m
+71);O~@*jWq^=e-9-xVH?Xb8WkZC<`ai;=0KsuU0(?ts4O@#15qIpdUVJ+YERTz!wwxO1+0|!Uube4Zwk!fuaW5)-nGE{PZ3mglexYVl5+bLoHA+<)JDdw
+HAjA+ij1@k?#vzF5nk3OY<YWKTkbuc`#OP{TU3^-ijKQWW_ik6yyn(f7n1~j$?S*FsZKT5a1!0+jb1pvhupft(1K~7x>~C2B@@5LyiUbCTQ^A0jFm+36_@
+B?8YB9eV&JtpA+$%mM>EU8Dycb5&IewVRHwIhov@F(2d|h6`rT}#+mKFsC8|50q!2%g-KsAzsRaomzdzk=1!OP*|T8<NA)XUyIQ!5J;xn3kj!_)4dA(!sa
+M?pNe;Nh!4G=Gd9!{J78ILJONzU`uyhnwY_T5bmBbAW3rC`TS3{9oc`!YEG?dZ|BNMCve!((k;2x_^Ox4J4bzlLf-QYRDAa`ZeHe4O8#5qh+=_;Hcyi<%%
+G@nd)UMX^KDG6sAnDKK=W!a=g+{f*H3P)<B>-qGznWgX4OUAfjdW!V6At-<8AiNp$=z<lL8=7n_4Ir9w9?stMbwSE^vvO-~Tc*{*BYx>vYmrCb8yHyG!R3
+Uu9vQ258<wX@TX_{It0gKiGmSOG1UmvULk*znu^H@Mc!XZ-8oQ11XDzu`Eyw74&m#U0?^tL6q*55|WDRh%WmB6XAe^xLW{q3Qqxco`jU7N*jNQV>WaWBhh
+5KY?JF$?YfLc$0U@{G^)){U6OD(@<A+^$GVZ9zJiDB$X&VP?2{%?2&yM7nas+Gp)0zk845RTQtZBO?_YpxFr@YSX@JXmrIWY{tANocawyI+dDhqM8sJlwO
+sG~1?b*9g&Yag<tSZyVT!S*eaqNMb+eCC+mNu059dpUFPS53<88^}+0L5Hpj&@$LhBwAEDl=_Q(PHb7g^HoqWpn07SGNdY0U3oKTgA$Ll;6n1ir-GZ!rVO
+a^;dS;u&^^Rpr6E=j-xc_0ay&Wb{A$j2A#WFHhDkL37O)cYUdfDr1GxV`|vQ4qs+?HR-Yh^63DQjePa(A`K3TtL5xn>T}`M>Rx@2QqC$=?47!!&><L`%6V
+#<{HwQ%wZ3J*#EOTF0Y=&>To&8yX6NV<m=l;<X*;ov>eomKyiiSlcm3%lxO0UL{(da|0uewE>X<$hdMW7E`%MZ9)?!W&UC1Z)MHTrM8yP)#@qbSc9Si3ob
+$rn&}wRWH%t-sht$)(3WZmkkUfjkM!XN0G~Oe+{>nQcE(ly1tqN38r{J>T+6dCjb4Im88tKtW}&2#e7x0WHrY`<X`5a^Rf(*3%<JTxyrqRqaWzoJvup)`5
+!L}V-fTlJ%okGhd5n#3^$UzRd|NXsB8lGW%SZAhX`z5tg;CkCAqj~=zx(`w9YHVzZYMj<%F!X>LO_g5uR%f1wHBpV`$vh}35Ms>f0=7Al=}@qYTe^_QLE-
+*q+Q7qd}|;r4lI}QPcXy-ftldQ5>s$EO{g=EfZeF0XV@boea7C-eZgL=_>4U`v7}mOf4Quqn_|Us5p?d>(cr>Z1^5Nyb}_s#K>%<CkuZRVj4_G+^@^cJpy
+CeZjZI;U)74lZ{otc*p)tWK_Xtu1+mig?Si-8Nr0!t8sJ)s242b})5I@LA?K6Vx%R$>$W>;%jVY*l&L%G@E#s^o6!(=z?`>7o|dldJ#dCz`jHkJ@XatT}b
+$tk#woh;IfQDdRr?sQGK&>6XhCh$&7%n>Xw`mM*E{#eUO-8nZ6;}m7eN3s7B^5tI2ty7!MlR{-?;nGk=kfq6znFWr~nlTP0Z);E_B-6T4F~%tqAU<I}Hh%
+UCT=lz|J#^fFUxUt^`)r|B_Zu;BF$})|zeBac0t^W_YQmR*FId_xF<{^sI%imE@|M{s#jMu}G_Th%4JZGA=Q$3w!J)Q%(mOygcMCMW>j1Mf5I3;#idC<*E
+*%zWaeOvIbZTlk64YW~`WSeWMS7MOr9FZIkSE~`BV&x#@AbCkU=Oj@<pAx%kPqXL{)Q+yFh+Xs?YcEM2=J@EcAx?h`!&rwK+RXGK34@PCS2EqpRw1)oD-=
+l?JsMjbU19xXO_M&1KRd-GbrF_hG5oE*A*+`7~=1lY`AfR70gr)ALPNau8vNVkq{+odCNlbk-(=qOwESZPLI{BvY3q>UtAB_eU54xYde(7a2wLz83B<3DQ
+sZd)lN3+SkshNR|+`;?!ED9U>di>rcTlS+RG(=|G)_5QGHX1WDQr_j=F&Zf=%+WK#xlJXFmd7|6l&?%08Wb{2$-N|MwrixOn{KU;c9WqhIb1@BZPp|K0!d
+fBl<Ze;5Dx=fAu9clG}hNU)0DvxJ_xMK-A5WSgMN&<#LA;h#vE8$I3Rj0YE*h@fG$Y&d;jyA6n}s@>02mzK3Tj5D~A?LX(vFk-rK09%8k>YjoS7)^y9Yqw
+2ubLei}seu`CPb|#vJq!ypt%IrcPk{w$*XLmcOpVYN&IUY5YQo9E{toV`g?>ibt#c;3&ye{XT>}kWML<|4G5o1)TyEJAT|lW>qQS^ARN{V=^22kMH-I7eg
+EO2>V40rjtT}jfhhN<|{k507JsuzU^19-~8B(W?P`v*l*jqbvANnvA*77BQ)p(QlpdS#$^!w7(crM{pZBPKDO(Rvoko9}>!RhHm-jOEg4M=8w19gG%RV1f
+4aQ45nM&GSRvP>eb6(K|KG`x}N0g?D1U||WT2b(au8ZHa9A_QjlRT;lNSL?IA3V6RNJc$bHKS7P)#*g;Z-lTLNLmXItYM=nX0RwY6F!k4Zr_+wf%)ewqt=
+mC%2VOr`Lew*?iw#lnH^G40jjR`ATz0Ar#o-sjWt9wuWos`GFTV?HET<CRx!&)<_7j*}?Z)(%+A!Zgv6c{o4XPXLM^<x@1^#^Zb*<5WeZnW$E#*A36y<0=
++)pkL<%f42Ow%!gEA$O0<mNR?aG5jEL}--E9e$FTU)SK;<Bu}!!vni%(l`_Ai#dAiQVj|Tw)1yE;-%>xVIn#Qk3=EpT2qS@m<Dw0kR^MG_KC$py$8tTk3|
+gt^{{RFTvMDO;;`-+bo&Y?JR0B^xAD8NxCG5u35!br;B~Dz%WQ{c#t1(;Hl1=En<w*N4D9-vc^*18LKe#|{(fduqpe*86T~Rp!;a6re|7}oX0`+?8kj{vp
+$?&AJ_eUQt{50(k4387wi@4B5zF}oHxP*S-LE36bh7jpLnqfV0lNB%PCAnH``<Hi!#>Xi>U>q$S-t{Z&OngZL^gD>Re-Lu<<rx%jzNVm+M_!Z;7b4a_NPq
+x0-3?%CEpbPtBx3PVt+Y^n45cm%$Yo}DC`+SGDfAN)L7@fP{1qnc0Ok^-LZj9vNf85L*MrB6F7-CbSslTm;h7DSiGtI;EaBd-!pj6Krk6(G?!g(H&xE3;X
+6A1MW3q`SrhpD0&s`5n9`XYqk9YU{=wh-aPGv8Y*AfV&LJ67gayR2_{9w-!ug-vc1J=250YbyjNdc-=zbZ~SZ4XGX5VH05{mr$KeX1cW*UYKKzKh4urL60
+Q|^M%;atSiPmW^?NV)@l+k^KS6KXfJQw$}{tTHuUX)sjzE4ckfsN2M%UO*HBs|i+G>k#1T;lJ4c{_T-8lbsViDT{0v0TtU6yFD!6?nehSo1tE^wt}UEVrp
+Ub#;2ZTzq|1*r<&BpUdA{J?#%unCJz{?W!qY;voY9%ij}7KlExslKrTXrvGcFQy=9LhblkD{mI;)=l!;Syz687D606F=@8qp-8qbii*c}rw0H>0#KVzI~C
+#f5^QsdDu6X~9{gHUkK=u%(nN2t-(RBSCx4Y{zU<BF|cyK-b&5t<0N94gvR4o-iDw@OR@1tU5vi`jxgLngL`RO!ypO3Mw|evox7eD4@vp_qAr@+P^8moBC
+oIDov1p6QIo#A9Ou{+V&>KJKo)b_cn{qS@2s!k4Tz?I0~Hz$(xfUQ+d~F}3W3>e~(PV^WGp-~akV4WKMPOy1T0s9Ju{D!5jTnl)l8c0SH=Vo=+pa|tN3>Q
+Sy0kss_h$P64Vd_`f19ZKqgZh?lphT*JjKYnJkRa6VRXh$e8<ZUJoqdD`L4xE)pN47<F?%c{m4(HrwAZ6Qlt|=#V#?sQLrV;{!26}Y4s1eM=##Zkjh?BpN
+jUQP67tig|a&-7GmNCWiY!0t$^aAQqQt15}Fly{ftx@btspTcF2)e&{WSxmCEMriyA+%7!MkLnK0A*#LO=?0p^A;@T1jT487%Xs|Nj_H*YkW|AMrN8sF|^
+{|dI{(Lj4(#<xX7#q&!(pHcZQYS`p&?Dvd&<(YZyWp0EnsX0z*G`$GpH1m_I^q#zGr+U>`q3GERFO|K7&Ohgg*#^a!e)08T(2fliI>bedEjLn3!c?p$FF!
+xmX}QT2;_Ri#+MX}>)+>*o^#vT>Y`&H|2;_yI4BuzsE)rKA34Q`_}!UAnCkM;L&XT3N-aLV~OX43y@ifA0_aam-;kUWHN1uASIR=?pstZnm!qT`{{|nw2C
+r4FiLM@YMM9Erp_G;5@=fG4uAD+BBnW8oE`7m8?2u5X&F-_!wvIEP*3I9IKjaG3=&>>DLfdj(wV_&5V1Db^cH}<M?$RXY0+MGQ|Eq@VrNk_fQ<2w7&t>U<
+ABqIT!HMQCV8nyV|@?YtAMlmLvtjH!g$WlE6%`0a9^|h1x++WkWs{>IHyPYwLSumjx~^czWBRcE%_snR4xjt=T?2{u3UgchS&m5ByxhUltBqVotb5N&Gh6
+xEpnjg<(zi9IeAvlr&4cs+p7<?p@P1Y?)$Ry?1S9p9t=ko?`k0=m+$?<WP%F;bZ9W{bLQ!eH&~2W9_GThFKg*rC1^u*@~rx%9&tKz<WSoO4~uul*dNw;10
+MwcfBOWh#Px*-KBV@9NUiF*JPHy`04Kom^*taZ|MuT1g+U8Y41jsp{<zHWN1gGeqa0Qj)3nP+N7Cm38@`at>3+XN<&zIK%|X~iT7-Ujx{Q9CHP=X;`%M^C
+6i=9`W=UI^}(e5aH^(T<meg9Y{-VTj3M|nY!d}&$em#X7!WQSl1*AYaraAm;P+sG*Y;3*GMDS=2hoNr_X3zcS;k2=Pmx?)Q$@BgrL|4D$MKE%#%Cbc9fcl
+XtuQmfnkAW<t_BeSO*qFX$Wxekm)d1*wdxbSv#kV+G|c^Vb1d;s7+hnk9(Y2TSDDr7oIx?c92<sboweoiGlEYS`((0xs{rZK3}4buF!-q`pXrpGy2D~#!*
+7R<-s(U63Y>Prr3v`#>%_@MJ<DMfNc-SRxyM0e9+az(#xkl{D^1T?=z#44O$aPq;#3R2%#ov<*a3}m+OysW2ydz5BjCSb@%<F?+Qny1RI05Ae$DJe2WWU4
+_I08LvkOdh-&6NxsPhOqT7(1Ey_y&I-ei|(by@e!aweGP7!-`6Q*jORhRyD1@3Bu%13=@k&L?ueVstveM3Ke2-!So52R-yITv~>YaQZsm&9qD4d~BX^Viu
+05SmJ)8AT^qVdA{M$jm5D%YZ_|*6pULfo*w*${h{p`i)|}&g$Df1IIx{25gmJZtcgfpqvUHWahxaRW6?dVAB`Dv@RfTnY(%=DfU>){_Mx&MPFIc68=heVE
+r^kAzN`1lMsXk#tM}YF4+V|8O)d27CiJ!a4+MMOv66IR^?>!9w>2<ch<m4pZsYy^c4h~FQ7m5ERU-$VvIUGv1KZGCe9$a?@O$NAFpfw8o)|hS<82K$1mD6
+<Q7LwSo{umq5Q!2A3Y2M>ka!MEN_Zycau}!H2dyWT{TkLVuq5uvu@OGj8by|g;m)i3>g!;<YCZBDd8iwhymA|(Ik&Bxo~Q(G>hLs{i?H8?Em{&Ed<Oe3j*
+g->S+esAw_|xVq&_jJH?yy39k-lCsC$)8b@UqRgNHh}kD(-1$b&scQw9FJTHhI%KOS0n>G3fjPk?N#0<R2<(8fIk5pHF}0dLxmHtaZ$1}<EC#mh3N8a`Py
+^nP<76fjIh+A2GJk_&RBcvI$Ds#Zgk7etYx=!GMS{#5K$V6!bCIdIkZHUl3|ygeKqHfyK}Aiebu_h7Nb_Yl|7l>Yzz;}Y!hp@x6GT3@-HyWu20#!yJVUq>
+~ABmAM!AAJs&cja>MdfU_$K+$S)4V;3lKZR2fV9!D~48SLZugsIA>=P;SJ9a+_oFg2<P_d$7g&T0yRG81m6*<F9Wya$p3F^cqkfh($01NX6_FO3F6`MtxT
+IcZGNew(C?|+(@PY8^EI?%)oOf{%pkfHam)LZ5kupir);ViQcgNwPvc5=kPs>Vl|TBCGXB{SR0`)e6f=L#;)@m5X7R`yF^Cj<LmJUiPt9S^oxRUN=p{xyJ
+x-pXI9Xx1PhvDY$vN4ptqPvQ%wndxCUOCw$c*G;Uw+HKxaylW*jUC1^2m4O;Gb^{0$WIWgTL{P&Y)Y&=HM63_Pw7AOy94@2JEXiD8<9pNG(Rh6cPa)^IeB
+qZ~K4;But$^xO)~g-sk)UeX_H!CQjp{@NILke)AFJcI+aP`%&>>+jwzq8ZgC1O*I68yyyCJ$I^=bYLng&-pu~YS(b@R-L8`i2e<7B=094zdx3$qHfn4Uq5
+0LZU^xy`_&S|$dEm@<#Wa9z+%&7^mQGbiIjg{aMR&^jVVb4##N^+Wmpp3I)@$G~Opao4T9cG2I!>b5J$P~(@)M&o$iLDdHy6ClhbNJ9bD{;{ySu15S5`z;
+4E01>jAildpr0*N4Lf;Hgy0E*mDr`CwPk7H6C3c{L{(f6(G>#)?KY8FIWcE@tog>>U6>H<4o>X?Bz9i)`{l))Y~E3c1Jr-JIjj{M?-hXd}|k{;3)^ot#Xa
+0P0=VW`Q~vNr|*Ij(hrjofo?n>4T%vn5Aom`~gjz+-%Nb&wuWAru;`AJw&q7rpnbpHqBQu_lfovv~)8FZB^#mIF6x+d^!jndxV+!AC0h0GpQkeP$h^+0<&
+nC4`#utVR65?Y6dWYJy?njbUo$uw^;UaQNOZGLemste~5D-}(=B3JlK-xbuei$dX2>D3{<g5uPlXhT|rZ%cdWKY6Az;)QJ@!TGMCCos8@T$BH-FeaG1Wel
+Ur3Nwr$mn8VD9LHJUD+ify;KGz=e=gj<PVS0o$x1Yo}ESzazxn04I??=g>IbfqyQTeH+4<0$4q+{8%%_B@38@(9nt%-sf1Dr2_NU+{%CH}L~w2U@#f+!T?
+GuZJCV#ESMtsGrq?AjLp?Kd<Y0l;2A)wwm*umU#C%UT5k?+lczh9zI)rrEPcuBu7LB-*-NEI6k6?w&kH*{fR!t4gw1w&mGpxpTFcW4Lsgtv+(D?`&Z3vFN
+|%kRPV+$6m$_QEbXj)$i)O&y?oKs{di{%{<%Gho_oPn*9J+>#jJ2)B5oB1n9pLMv4@PZ}vOo3!aeuBdo%JR{%x|egNkL7%5Dj2AVRQj5)kyOL$ouRGC@zR
+^PkLHN5l=lCXDXHtf#j^b6Ph<&q|MV!>>D19TFuv7G%BU}_&<7=-+dY#0b>Y#qupXoy{3OWuJhv!#JiI*hdS-fSWM$=)Sz$UGUpVvAkh0g#jEHSBd@g~%b
+USggc0ARVwD!z0m59as`sBLE7_Z1ipql!*skvl*>+xd7TT$NRu>E`-mPF|!V4g-E;uIiioe|5%&yZJoRP;O=DKwr4{FQ8N10L0>rXF!!vFyk$I!4IGfxZ_
+iC&@tvGYHCAkAHeqe+kfh~?`Iz8$EIHw%zk!;~q=$B!70X$rj>V0k&T_#Am{Sbr{(pvEUPd*9n>GPo10AakOIji4Wkp26@;y>|=FfpARd2!#3j)~KrE2>I
+jKgXMayJXhMq<1lof~cA{}r|k;4QM}w~_#@O<NoH91Ek`bSs`^0o2l2!&8M?J~lG<>KAOy?X8#2(Hvy=VmdrCgB9MkaUcn-MEsvv2AkhH$I6=^D{0N1pgX
+_sLN=!_W!_T)^J`zZ&yCv-Eu%oJ%AD%10u)Z<mOJvcn>sF-LjX0)>zCoWLTQx(%SfTZI;i|(paMpn-%dsPw2d6L%8AU+q#p1{V%CvOa_-sH(SJ@hOg924_
+go~fdR!<!X56wmzylcpn&FY|SZNBa0=O)7_Seh-bY8J08t_H4ljsIaA3WBrondpgtL;5r{_CTVd8h;s*&l`D4LpZR(SaIU2z|<ZOg%fb?!nC#24?PwK>WE
+0_p8WesXumO_!KKi9Acx{fCEF-ZYs<+HRnWyIDj4<LVOoMDIy08(5{ire0Mi+-gnEoGM!u<^f9uk2&U?Sb=;*U<YydnX6zDQUuq{Y2lgy5cQ-~oGyKEKE^
+K^lM@)9=WDS`8RbcTX_MV}F!92i0wgZIAvGE^5&8oC^%I(7OUh;)8JGQHS1_^(HV;R`)0-q00m)RW?dY_?0L2-gHi{$MH(C_UfN99C2!wP^D`4d)L+OS<%
+i{<^bJ5XVZwuu^6Snar~<FZ80qzBVEMmk~zHNnx%?l{&7x2$o`T-HxChq3pJzU`%vj#kgF34M(o8Es9Qv@s7E$cL@mfY6*$gMa400W<#Y0QiV4JBVLF!um
+b?%Z=eQp=TxzYH+*3ML#l}Y>ZuMaks10V;lCXZ6|nK=5~Mpw<X-c!}miJdW!!XYViX=0qFkShf4lK4h<)=w*gNZN7nGXHaB}dd16_rwRdu2b8?*~(s=j40
+zkE`5$Ghnf&!ZSiFX%_-M;Dw6VekCpfiqVaVzrZcc7~?U?<d$(*Rix>p+P(4_Z2(kH(E3Ie$<zt#t;F9SyjxiQA<%ZNb>(p@0-l0O@a7h<ca{<IwqYV0(~
+mQ)lS2l@Y&^Ro0JVXKvhA>du6}E^F!G=Q)QBD#gCEM++I!Dn4*z3;Vk3*s{b?q$~tm@VDckbJq}h$iZHv8p;WI3N`3<n)@ZQr9tI7$xhdS*oQiVvH86Y&)
+(!T)~X};8AI;2tBIe{>Yi=QEB_(Cu!6S&<S#VnD41elMp5ISBPT{pSB(rgtifhYVI4^`n;Z*AlR>$Be?=e5p?{1M*K#><e`N<}{4#g>;|FUFb-LY`-hS>_
+9tfd?fT?7<OKf!y*Y3yZErS)GX|oQdKhHC%8VkF$20n@%BeNcM0}%fv{M3hr1MPsgj-ag1vlOtYrTcy=MPvdGmJM7DB#|Xk=OCG0vp?{TGq{b~bx|92?ly
+--?0ZwB0e~1~g83|#B}K62to>7LUav-K@p`&GPF@%G|I)lRGJ(9!eWRWISexO7d8q8~{+c|4^$OW5&SHk}nBfEixB;4d;2<L?E7P)%2Kxzb@M3KD7?Xy$v
+hBh{IvGJCA)$r!zpODblNqwEQ~a<#vzulZt4_}?0|Z4*Eqg884AwzY5?EL>)92S3(w&JQU`(cfVv$fViDI_QVovzIfnL_OZ5V|e_a=WMo1t1*_BKO1O~m%
+-S0MT2Hr&Icr?)@}GbH6c9KZ>fZwD=57f)2IZ1+&GFDDM-mY?7!j278%YkQhiuR>@#_S*RJ14;0nZmAN^R+nt2zU`?Ieb@W3P0!U}EB2Pc^ZKbyYGV?Ub&
+wWhVX>4z7~9!-HAhx>v8diRep03H*pDJ={Qj*LtfsYUeOQAhK^^8gj->YO_IsvPV6#3j>HsS~5t(lv>u5FxqCf}si)z`96x7HeTdczbU7F0jy&zZ|oPHV#
+3v#4|QG=Kg&);@eSnhiztb;hh_iSq1)yu91p!qcG1BcwIEt7SS&C+Vm0poRk9!tx;VxR6b-{`Kb#n}mNy;d7KE<gO%5x%Iv^4>WVILD5i94y$0eR1|&vz>
+h9RMVI2y&3ujgkI|OCLYq@W{!2yY+vB0cQ`bvA)8{#ipgPJvlEBFHiK@(=Iy}A-O8!|Epx(+ur2f5A4-{63q(oc;QVRv+xGhj@9az)nCj_`yQh(Z1cU+fX
+1r%&4|WusF83gbjx4dyTj(BhC`Ki_T(FtV*TF3$>dNU{_{NU5cAmrg^^Cyf4U<7Jx;h|cnND>`gAKKfauX}b@^$KP6hgt3cAa69708MF3T$FuTa~t)F5Wp
+cH*A^$pywPrA@m9DCLgxI!U_yKtnSXkk39T@*G;#R>+J&S-=wJXSm~v23;Pv?49QM)+yQ$4m|Hd+tjvhu7XtzGGJA!+d3)<Qp*Y++zVAY}`P>&;+uWF%b#
+cq;pz{65lk>YI7(d|e_Qe_x*``+>Z&~aRlrwijs`LAV%}@5GwkLg5-MI}#>O76wLmw@xZ#CR21Dd}4x$SEYDw`H{eX)V9X>WkYg+GtsYxo{D{yZ4IXN8^8
+G@tJ+q}Oi>2pcDJoRhhmnC@A491Ku6yjAVLuJ(c$I%IYSyLj<ZC!Xq8sz$xXZlNug38vxxW=EX02~Tz07MNM<OP`Ipbms})Y=_{KCLn1R<NLfYt=NpUH9f
+#Q7vpPiAxgii!-OR4);jVHAd9d<=}mZauvF$xI9~G(urNtmYr(Fae}GjxgzyqLm5rsghIEU&dIfYBE4R0`CM#1H?ygz`sU+iyX;JRr%Z{-tO~7sYAx*WGm
+=UQOG1Ti`t!ta+oN5~m8#?()3EdrQ$!efh`2l1z%6@=*>IcPVr4L>JKKZ(sFx+?k>z329Wd>JcOq2y39Ia_=UNmdwVk9YMPX^1sl$ju?V4wX$w8bXR+94g
+IUE$M=4C2-uC+h$L6c%s-1v+@tky+=icI5a_$8mMAxj1@C$>tT5g0(kPPR35c!OqN*jJ9UrL8Y0Z!G#A7zV6kGXH0<^E|6#3-Fv>_hH2q<J&AAhVD4Hjpp
+m+@nW3#}w`=?Uz;|QpfUg#B2<WZfr`n`7Gt9w3N8;D+=AL=F8v(~+Y)bP5Dr$|}vQnIlanE$RT{Wq<tg~`YU$M<7vbufXYZp9C=+!-tYU<b<bn2u3RUI27
+C6zlk|8t??%<zr)eVx>Y{crF^&S4^(VtLcplJgu{%*!u0=*a>>gYv*w-@dXCS$z-tbP28xu3U$=a4rT-8*6wRr+sl0MaQXCQk$t1S*JSSNQb@Ym?N5l(w)
+Csa$7@dd@lo7$J<nm;Wz-%?~lQE96QUgmVS4;sV#mWu6TL{W68`jI|^lU+ke9PY`*u!*3su&_mgua9b{WO-#D_djN@R~QzA>MlbR!}$vDpEgad4g{McxjY
+s)h1&SU}7=+M|d$pdHYR$I$a*ST;^%NWiH^3TWKuP!(-5q1{~TC=ne04-uu*{jY5BSuS}2=;#FTDF74Th0~T(6DVHU&qAaPS?0|HRtZ!EHg26=UKS*Q^sj
+xhlM0O0mJUF@Auf8+jq5|V-o=Q(#WU@1mrtuoYx`Sx<@;vY}kXPv`gkIGjsSl-v<$)Y#jEWe+yyGExXB@VH`N(i51`es*YFQx?5c3mZ>OTUk1|eO{hKMc5
+}{Lv~^esGc26PBfeG%;RBt0WEb@vhruSpezrP@lR^<$`bAF<j9`Zc4ldUd8x0AYLZOT4IDz*aV4_V|G=f`oem4d~Pp;0Xw)j?F7^Yx0rdG5&{SBwAsZ9Kq
+x9~E$&ML1H9@NQ(r-d;Pz=W&%zMYyPFy=AHr{J&A>eh64%+&df+rh`w@!+H?#PwWT3g@?@ump@vkmZ#JmW}sPd-*;E#n>+#!c)=-2uSg*E%C<UUh0;wnqa
+zuqk(N}0GWH5!fpRSrD7tuP4eydy%P<lIt}*=IK>N2w)h>sVC%rq6#I18T!uQSahx3J4Z&VN!jE-~vA`ts+N)FTpJS!0Z#kge#YXl$M<@V?)X_68=)f`Bw
+Ogk6{Ud*r7}dsp-7K~2Ewe|M@lehnDb*)7&v09_?Yb{M*k=Imd;tbJyybYq`d*Z!4jY2AI5BX_X!wKwyk=PGr?=YO;OIcI*V>Q5ngPB^h<W!0SPD+kffKw
+o=iz9|7p3da7Q@E5T9EzBY21vkjC<^&OUb`8oXbF=u$<+LrvPj-W9vAZ(xiqlIQA~v4G@F5iB?s((eJ`&O0e_5fg+&Q7i=u1MeQLAyeD*wE6d4nq{M~d{5
+3pc-!M@3xbOu?P8Yeewp_>-^0Xs?j<Q}^_SNocRU)7u00CUWW?+`VI;Fag9I^b0`GDTVTwk72UwHtXibobJNZ<1fECo*difQcv7nhdrhk=1D>aF9v)wO4!
+l~r(;T8H#HzGasX4c_R_lWbHi$#J9I*7`?wC*hxmiMX0`Kx{4SVjBuuCSl_FZUm!VRmQ`tf&-Y}6ksP~n7?sgI%CaqAK3DlEpHIJT2(5u7x35t4)R#v39z
+rtQ5Qdh8H*Mu2}sqgB3l#KyNP2>@=6cx!@j;<jf~i2$4L+D3#MNqTdO%7e78a)U5lq-&}`F>U-sN7c$qG+st{LWwNS0%oHcG`vI)$S`-Q!#phi$C#ZDYMx
+2`+(^j7Yr22*{4&9Sux5$A=QW=&{h**o(DzLYqzx|49hG$iLC7u&z`Y<L4*f5oaA*rFI%HCVeZ3@FyX7lRSVVQY^(j)~Jtomm-%UpI9=cF*qI5KiG^<&A)
+VR85#}|LN@Nv>q0+?|pr}RiP1Lq|Xx8bzFLCJsZwDJ9xk1gvP$s<T*J_D!lL|K@0F{3LHA>YLBO?Qzg2r*qx(@DXN3&c+|JS{g}?uzfOD?O5_W>G&e;L@R
+e(BqSw0cKeG0Jp5N8JBhPd@xHKN|wz<>nsHR=Ls&UNvN)Ka?mhoN|gRN_RGmw3H4flw9Y_p?cLX@|)XbTp61G{!)*=g8H+_Q!@6zYg<{8GcQY$AX;8D_rm
+kI`>hINNSy9g6m>`(&tK41TOJZ%FMsJTP$K2iWN+EcKyWaG)$xnA7c#YDQ0gtkY2oF~Ey64QB(;#4}L-XrArYl5T&Y`7(r1XMMuUx3;^=&qpe7s1xDqEZ#
+WEG{PyRl63+X<WPS4HHaz0%QEuqQf}F}0lxV`egq!)Krx(Lotb;belZ3ZE53;vSjz{_pum+!XgF}hpIdgs!lI50qZZAgnT__J(lv2LiZgsk;kBG$Y%PlCH
+tcTsRxVXb66awuY*uCAxZx|ZR2x`XVxXC9M7Dud2FeXRjHJ68IPp(vF|Yh8y)&?ik9Cwd$O*v2&)74}$O?<pJTo2egbIJ#EoWBC+H}w1b{%Ov-|eI_NOT?
+H$0lHX;~4nQ9Eh!Czh<J>cOR{)r0vR8u?EWnE476+?Ss5#F$tZ+BP6vYyOR{khC{`MBcsHFz8pHmcXc}G4Rj|mWVsy*M;wq4agrea7y{GoL#f44Uj!T*>)
+EHm^1)OZ4Q{BtZ@ahRId>)BxEw<`n1giFdMp2_^!Ba}l;Ruv;I{{6zkC=w=!fFVl{j2^%Tgnc!#a8<ux+_cX|B2|_5_aw2gz6el$%JT#5W`kYzZhVTF`7H
+HGId=GFm$h96UT6*`ZR7CsshY!jMcIW=B4|_rOVb>h0SS(i$dxwx*U}__4MkP5!pjSrIa3TBuuCwhi>Ewy$FkO)V>DZiw?Vov~%CMEnD5m)MdFjq2(kw$z
+jV*34#_?2?D<R())DBy9{CFLlBl+{If~+}Q&pe3l<>#_iBBrNz0G&Tgewoy%_7a{eBK4mRLz75*>X_QTGY((fTMo>e}7Y`*USBeS9vWquMSAou6A9s`4=4
+;hE8D@;g%FNgAe$XJrL4KteEc@k(~S9)QsbFjB^;VJJhCV#+iw?2bSSolS9d}fyb$XK06>^UJ57P8!^5Uy~kg=^|uTd7Cm6*R9F>xMVA-#BpCjr@t{tVY(
+_FgplfzvIH(JRRjcOMN8n8hv9p0kH!gapuUkb9im;TBqL<=<6ElYwB!1b_KFamLnkn+Lhr8XV@FNkt2u?XDkwH*XSTgJPX+kyBQtFAxD|-SUg-$6Bdi`z7
+%6FZ5^=OW%o5p3@k+H1?H{WYgT>B11B*Dccp68n&F5b&Lux&d#J&y?St=q&7k)`^XIX_7TC=MGu2KHbAH(<^KwL1d~X64(-*pB4*De`c?S(J?ppSmJ!beq
+^qWjdrH%jFk#FuJs&w=SUiLqD(d^phD<>jzCPQn2I?WZ<^nUAC`JQ>WD;6QLYJjgk6ed{(2$j>LAMxzzLh~gDaqzof`r}^Yat@mHgF8-(VIQ92<l$Tc*f7
+K@-jM>7M<`*sWaZ1daqG=8NpS-y)RwV+JSxYO(S5NZyJ0<deMKRJdjp5so%{YEOMVw)C*~bTMeBHb1C0)!gq_XcEiC}mA+lJyaXC?;l*?ae>S7$SQM#?uD
+xj+Rufm|>v|)j2*@vIOinmk`>8@BQlWs|kw`+O#=x5eiw`>>Y%Pw#*rBmghCdT*7Nv^>HJHCgd4l8#c9KGi&6zb&U3FkJtUZpx9$^3#5tuip^ux5ja8B{p
+GG7zSHR1MuietjE$F8W~k&J)I#LtO0V;ftNS;cOr0he?%Nww<N;nWSr}QD~gXk3Yq}3#UIB@T!KqKwYu{#Oq~<9C%*3;5jA?OlPcMu0~KS%b*kt_O8}0^A
+MutXbO0(FJi8<vzXeKQy6Bx<<`F8%b#2x2s$}|lI80mPcqHXK6A1qws=ssmQ&Jl{5TkF1L?OuC&6lK5NGx+c)+nIpW^)amTb6=)*fuXTbFZR5kTtBa~eKl
+`Fte{Bp*QP|8MD9mZOG&;P3GRTsXibMUtw7-DMrelB~BZ+p(8r2}O!jLGb}_<74<7x@U9F#${QfnbAy7w>}K%0#ErzG<Qc=u*A=Z|5s#;$34Z6s5*!5YO<
+XsEyf8e;WQfuwDAhJvD!E#ce}!n?^XE5BbwAw2$Zy8HE*>Y*<SQ<g~b;E6PSt(`#a%;ydQnR4$N(#NCz);h~miG9*HLDox!d)6r;r7+NVvMnIo|zOvyi!d
+Dmv2skLPo3J&AYIkO$&ZxgXcoFwv>_B>jfS(n24H9d@smas~qNOjR;SDZ`+G>&gN_&KF#r0-5Z97ob%Mc2RPY?81X?zs+OBz#0rk9H@D6qQiPaB2u9X{BV
+07+8MA5s_j=Ua^k&9?Iy=0}=|a9nqBbYhwK{6vfsGc}mN)T{G*wmGZ;nP7Oc8E0|j$!FAlQA@>2HrphU=7ut5zZ$WOoh^X>M7?5#}vmJJ}DeaIt=Xy$4L}
+riF^<r`@gP8cA`HT^=lR^$N&Z!CUhNr`dz-M82_SHWT$#@sPNa1{BUzl<_tptNGv4YSbjb&dHsfd)2;K9oNuDp98&1R{GRShi9Z*2ZkPb3qpIgeF3S$j{e
+PdHj`i*%=$3pHeLMu1_&WbdcX3&BTG200NjZ!Gah4qJ{dsR<WivF0xIR8uA(btDB!BFhX8DT|F^wxip(q3v-e<!u|E97zskhYdUpE=t;qm(D3R2FtA+v=0
+*OlKCXG;FhJy1512(&JLDw^syn~GtPv<PpB)b1PXo4F@yv!Ji_@DcrKk{O?V3)qf`areml~DQ@WQ48X3*UIcUow9sP!i+Q?QbK|zyiIcC}*+$7x*x0D`+O
+u{r+!yr<IDft5uta>#0vN&O=34XSD5X~6e10F~%!A|v5{L!D;%n$iFlT$zyifo^l-V^-b)_x#~88Ur5_@^da3abfc^*tT7FdgMZ9@9}(;E77vnL;oG%~Rl
+qDe|+pJOu46?_rCyrrBUuwrI`bI!R3_`qO5+vY$Pyu&1F5hs6qErkDBuYlrZMOF^|Y^&<&xZFnQ>Hc8R9b)vx?g*Yb<<}5(fiztms{{h!E2S)
 """
