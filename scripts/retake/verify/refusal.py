@@ -63,7 +63,7 @@ _CONTENT_CAP, _STATED, _STATED_AFTER = 2.8, 3, 18
 _CONSEQUENCE = re.compile(r"\W*(?:it|this|that|doing so|they) (?:would|could|may|might)\b", re.IGNORECASE)
 _REASON = re.compile(r"because|since", re.IGNORECASE)
 _WEAK = 1.5
-_ACCEPTED, _CONTESTED, _LEAST = 4.0, 1.0, 0.6  # in log-odds; the least was chosen on tables left out of the fit
+_CONTESTED, _LEAST = 1.0, 0.6  # in log-odds; the least was chosen on tables left out of the fit
 _CANDIDATES = Candidates((*ENGLISH, *LANGUAGES))
 _FIRST_PERSON = re.compile(r"^\W*(?:\w+\W+)?(?:i|i'\w+|my|we|let's|let us)\b", re.IGNORECASE)
 
@@ -99,16 +99,19 @@ def refusal_of(
     """Return whether `text`, a final answer, declines the question.
 
     `provider_refusal` is the provider's own refusal text; `has_answer` is True where a verifier accepted a result in the
-    text, and None where nothing is known. An empty text is no refusal: it is empty, and contested.
+    text: an answer, however gloomily it is given, in which no phrase is looked for. An empty text is no refusal: it is
+    empty, and contested.
     """
     if provider_refusal is not None or finish_reason in ("refusal", "content_filter"):
         told = f"{provider_refusal or ''} {text}"
         return Refusal(True, 1.0, _type([], told) if told.strip() else "safety", ("provider_signal",))
+    if has_answer:
+        return Refusal(False, 1.0)
     shown = _normal(without_thinking(text))[:_READ_AT_MOST]
     if not shown:
         return Refusal(False, 0.5, is_contested=True)
     found, seen = _seen(shown, question)
-    odds = score(seen) - _LEAST - (_ACCEPTED if has_answer else 0.0)
+    odds = score(seen) - _LEAST
     names = tuple(dict.fromkeys(phrase.name for phrase in found))
     confidence = 1 / (1 + math.exp(-abs(odds)))
     is_refusal = odds > 0
