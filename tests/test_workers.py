@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -111,6 +112,38 @@ def test_a_server_that_ends_is_replaced_and_asked_only_the_rest(place: Workspace
     assert_nothing_kept_was_asked_again(place)
     restarts = [place.body(f"results/test/bulk/answer/{n}.json")["record"]["restarts"] for n in (1, 2)]
     assert sum(map(len, restarts)) >= plan["lives"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "config", "why"),
+    [
+        pytest.param({"refuse_start": True}, {}, "its last words: no GPU of this kind", id="refuses_to_start"),
+        pytest.param(
+            {"start_s": 9999}, {"startup_timeout_s": 1}, "not ready within startup_timeout_s=1", id="is_never_ready"
+        ),
+    ],
+)
+def test_a_server_that_does_not_start_is_told_in_its_own_words(
+    place: Workspace, plan: dict[str, Any], config: dict[str, Any], why: str
+) -> None:
+    bulk(place, plan, workers=1, vllm_config=config)
+    done = place.snakemake(TABLE, check=False)
+    assert done.returncode != 0
+    for part in ("worker 1 of test/bulk gave up: its server failed 4 times", why, "logs/test/bulk/answer/1.server.log"):
+        assert part in done.stderr
+    assert asked(place) == []
+
+
+def test_workers_share_a_machines_devices_one_each(place: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "locks").mkdir()
+    place.env |= {"CUDA_VISIBLE_DEVICES": "7,8", "TMPDIR": str(tmp_path / "locks")}
+    bulk(place, {"quorum": 2}, workers=3, max_queries=9)
+    place.build(TABLE)
+    assert len(place.rows("test/bulk")) == 36
+    logs = [place.path(f"logs/test/bulk/answer/{n}.server.log").read_text() for n in (1, 2, 3)]
+    devices = [re.findall(r"on CUDA devices (\S+)", log) for log in logs]
+    assert all(one in (["7"], ["8"]) for one in devices), devices
+    assert {"7", "8"} == {one for its in devices for one in its}
 
 
 def test_a_killed_run_leaves_no_server_and_goes_on_from_the_store(place: Workspace) -> None:
