@@ -98,9 +98,9 @@ def spread(numbers: list[int], count: int) -> list[int]:
 
 
 def chosen(numbers: list[int], count: int | None, what: str) -> list[int]:
-    """Return `count` of the numbers, or every RETAKE_STEP-th of them from the first on, and say how many."""
-    step = int(os.environ.get("RETAKE_STEP", "1"))
-    found = numbers[::step] if count is None else spread(numbers, count)
+    """Return `count` of the numbers, or every RETAKE_STEP-th of them from RETAKE_FROM (1) on, and say how many."""
+    step, first = int(os.environ.get("RETAKE_STEP", "1")), int(os.environ.get("RETAKE_FROM", "1"))
+    found = numbers[first - 1 :: step] if count is None else spread(numbers, count)
     print(f"{what}: {len(numbers)} write-like calls, {len(found)} of them fail")
     return found
 

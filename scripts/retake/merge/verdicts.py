@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from retake.files import write_bytes
 
 COLUMNS = {
     "sample_id": "string",
@@ -37,13 +38,16 @@ class Verdicts:
         self._by_version.setdefault(row["verifier_version"], []).append(verdict)
 
     def write(self, folder: Path) -> None:
-        """Write `<version>.parquet` for each version; those of older versions stay as they are."""
+        """Write `<version>.parquet` for each version; those of older versions stay as they are.
+
+        Raises:
+            NotWritten: where the disk is full or not writable.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         schema = pa.schema([pa.field(name, getattr(pa, kind)()) for name, kind in COLUMNS.items()])
-        folder.mkdir(parents=True, exist_ok=True)
         for version, verdicts in sorted(self._by_version.items()):
-            temporary = folder / f".{version}.{os.getpid()}.tmp"
-            pq.write_table(pa.Table.from_pylist(verdicts, schema=schema), temporary, compression="zstd")
-            os.replace(temporary, folder / f"{version}.parquet")
+            written = pa.BufferOutputStream()
+            pq.write_table(pa.Table.from_pylist(verdicts, schema=schema), written, compression="zstd")
+            write_bytes(folder / f"{version}.parquet", written.getvalue().to_pybytes())
