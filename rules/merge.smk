@@ -43,7 +43,7 @@ for EXPERIMENT, COPY in bind.copies(project).items():
     rule:
         """Copy an experiment's table to the path that its key `output` names."""
         name:
-            f"copy_{EXPERIMENT.replace('/', '_')}"
+            f"copy_{EXPERIMENT.replace('/', '@')}"
         input:
             table=f"results/{EXPERIMENT}.parquet",
         output:

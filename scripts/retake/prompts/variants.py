@@ -90,8 +90,13 @@ def _named(name: str, *, root: Path, file: str) -> Variant:
 def _read(place: Path, *, name: str) -> Variant:
     file = f"{FOLDER}/{name}.yaml"
     body = read_yaml(place, name=file)
+    if body is None:
+        remedy = f"Write `text: ...` into it; for a variant that changes nothing use {CONTROL.name}."
+        raise ConfigError(
+            file, "", got="an empty file", allowed="text or function, description, placement", remedy=remedy
+        )
     try:
-        variant = Variant.model_validate({"name": name, **({} if body is None else as_mapping(body, name=file))})
+        variant = Variant.model_validate({"name": name, **as_mapping(body, name=file)})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 
 from retake import paths
 from retake.errors import ConfigError, RetakeError
-from retake.experiment.load import experiment_ids, load_experiment
+from retake.experiment.load import COMMAND_LINE, experiment_ids, load_experiment
 from retake.experiment.model import Experiment, Variant
 from retake.prompts.personas import Persona, load_persona, persona_files
 from retake.prompts.variants import load_variants
@@ -61,7 +62,28 @@ class Project:
                 self.variants(name)
             except RetakeError as error:
                 errors[name] = error
-        return errors
+        return errors | self._clashing([name for name in self.ids if name not in errors])
+
+    def _clashing(self, names: list[str]) -> dict[str, RetakeError]:
+        """Return an error for each experiment that wants its copy where another one does."""
+        wanted: dict[str, list[str]] = {}
+        for name in names:
+            output = self.experiment(name).output
+            if output is not None:
+                wanted.setdefault(os.path.normpath(self.root / output), []).append(name)
+        return {name: self._clash(name, sharing) for sharing in wanted.values() if len(sharing) > 1 for name in sharing}
+
+    def _clash(self, name: str, sharing: list[str]) -> ConfigError:
+        file = COMMAND_LINE if "output" in self.overrides else str(paths.experiment_file(name))
+        others = [str(paths.experiment_file(other)) for other in sharing if other != name]
+        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        return ConfigError(
+            file,
+            "output",
+            got=f"{self.experiment(name).output}, which {shown} asks for as well",
+            allowed="a path that no other experiment copies its table to",
+            remedy="Name another file in one of them.",
+        )
 
     @cached_property
     def counts(self) -> dict[int, list[str]]:
@@ -74,8 +96,9 @@ class Project:
 
     @cached_property
     def copied(self) -> dict[str, str]:
-        """The usable experiments that want a copy of their table, by the copy's path."""
-        wanted = {name: self.experiment(name).output for name in self.ids if name not in self.broken}
+        """The experiments that want a copy of their table, by the copy's path; one of those that want the same."""
+        readable = [name for name in self.ids if name not in self.broken or name in self._experiments]
+        wanted = {name: self.experiment(name).output for name in readable}
         return {Path(copy).as_posix(): name for name, copy in wanted.items() if copy}
 
     def pattern(self, names: list[str]) -> str:
