@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from retake.commands import doctor
+from retake.commands import plan as planning
 from retake.workflow.explain import explain
 from servers.provider import FakeProvider
 from workspace import ROOT, Workspace
@@ -227,3 +229,12 @@ def test_provenance_says_what_would_make_a_candidate_again(place: Workspace) -> 
     assert "no sample math_0002 today" in explain(target.replace("0001", "0002"), root=place.folder)[0]
     shown = place.script("show.py", TABLE, "math_0001")
     assert f"{PERSONA} has changed" in shown.stdout
+
+
+@pytest.mark.parametrize("program", [planning, doctor], ids=["plan", "doctor"])
+def test_a_folder_that_is_no_project_is_said_to_be_none(
+    program: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert program.main([]) == 2
+    assert "got 'no Snakefile'" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from retake.commands.printing import print_whole
 from retake.errors import RetakeError
+from retake.experiment.load import check_folder
 from retake.workflow.damage import ASIDE
 from retake.workflow.doctor import Doctor
 from retake.workflow.findings import Finding, advice, shown
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     got = parser().parse_args(arguments)
     try:
+        check_folder(Path.cwd())
         doctor = Doctor(Path.cwd(), overrides_of(got.config))
         found = doctor.findings(got.paths)
         moved = doctor.mend(found, with_orphans=got.orphans) if got.mend else []

@@ -16,6 +16,7 @@ from pathlib import Path
 from retake import paths
 from retake.commands.printing import print_whole
 from retake.errors import RetakeError
+from retake.experiment.load import check_folder
 from retake.look.tables import Table, as_text, dollars
 from retake.workflow.bill import Bill, ExperimentBill, Part, as_dict, bill_of
 from retake.workflow.invocation import overrides_of
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     got = parser().parse_args(arguments)
     try:
+        check_folder(Path.cwd())
         project = Project(Path.cwd(), overrides_of(got.config))
         if got.targets:
             targets = [_target(project, word) for word in got.targets]

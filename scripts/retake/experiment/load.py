@@ -59,6 +59,17 @@ def experiment_ids(root: Path = Path()) -> list[str]:
     return sorted(name for name in found if paths.is_experiment(name))
 
 
+def check_folder(root: Path) -> None:
+    """Refuse a folder that is no project's.
+
+    Raises:
+        ConfigError: where it has no Snakefile.
+    """
+    if not (root / "Snakefile").is_file():
+        remedy = "Change into the project's folder, the one with Snakefile and experiments/."
+        raise ConfigError(str(root), "", got="no Snakefile", allowed="the folder of a project", remedy=remedy)
+
+
 def load_settings(root: Path = Path()) -> dict[str, Any]:
     """Return the workflow's settings, config/config.yaml.
 
