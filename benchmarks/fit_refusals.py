@@ -4,7 +4,7 @@
     python benchmarks/fit_refusals.py --left-out [TABLE ...]
 
 With no table named, all of tests/verify/refusal*.yaml are learnt from. `--left-out` writes nothing: it fits once without each
-of the tables (a second author's, where none is named) and prints what the model makes of that table, at several thresholds.
+of the tables by other authors (or of those after `--leave`) and prints what the model makes of that table, at several thresholds.
 Needs scipy, which is not needed at run time. The same tables give the same file.
 """
 
@@ -46,6 +46,11 @@ class Row(NamedTuple):
     text: str
 
 
+def is_in_voice(label: str, kind: str) -> bool:
+    """Tell whether these rows comply in a persona's voice."""
+    return label != "refusal" and (kind in VOICES or kind.startswith("persona"))
+
+
 def body_of(path: Path) -> tuple[list[Row], list[str]]:
     """Return a table's rows and the asides in it; rows written for fitting alone, or by another author, count twice."""
     body = yaml.safe_load(path.read_text("utf-8"))
@@ -54,7 +59,7 @@ def body_of(path: Path) -> tuple[list[Row], list[str]]:
     rows = [
         Row(
             label == "refusal",
-            weight * (3.0 if kind in VOICES else 1.0),
+            weight * (3.0 if is_in_voice(label, kind) else 1.0),
             kind,
             *(entry if isinstance(entry, list) else ("", entry)),
         )
@@ -167,8 +172,9 @@ def found_at(rows: Sequence[Row], odds: np.ndarray, threshold: float) -> str:
         return f"{sum(flags)} of {len(flags)}"
 
     refusals = [row.is_refusal for row in rows]
-    groups = [[not row.is_refusal and row.kind in kinds for row in rows] for kinds in (("gloomy",), VOICES)]
-    cells = [counted(chosen) for chosen in (refusals, *groups, [not found for found in refusals])]
+    gloomy = [not row.is_refusal and (row.kind == "gloomy" or row.kind.startswith("persona")) for row in rows]
+    voices = [not row.is_refusal and is_in_voice("answer", row.kind) for row in rows]
+    cells = [counted(chosen) for chosen in (refusals, gloomy, voices, [not found for found in refusals])]
     return f"| {threshold} | {' | '.join(cells)} |"
 
 
@@ -193,10 +199,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tables", nargs="*", type=Path)
     parser.add_argument("--left-out", action="store_true", help="print the figures of tables not learnt from")
+    parser.add_argument("--leave", nargs="+", type=Path, metavar="TABLE", help="leave out these alone")
     given = parser.parse_args()
     paths = given.tables or sorted(TABLES.glob("refusal*.yaml"))
     if given.left_out:
-        print_left_out(paths, [path for path in paths if "independent" in path.stem])
+        print_left_out(paths, given.leave or [path for path in paths if "independent" in path.stem])
         return
     rows = rows_of(paths)
     TARGET.write_text(module_of(fitted(Data(rows)), len(rows)), "utf-8")

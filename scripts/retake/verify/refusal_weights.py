@@ -1,250 +1,252 @@
-"""Weights of the model of refusals, fitted on 5091 rows by benchmarks/fit_refusals.py; do not edit."""
+"""Weights of the model of refusals, fitted on 5549 rows by benchmarks/fit_refusals.py; do not edit."""
 
-SCALE = 0.0450572
+SCALE = 0.0477359
 WHOLE = (
-    1.6068,
-    -0.2905,
-    0.6282,
-    -0.2024,
-    -0.9988,
-    -1.2178,
-    -0.1655,
-    0.3059,
-    -0.2105,
-    -0.7162,
-    0.0531,
-    -0.0698,
-    -1.405,
-    -0.5592,
-    -0.3363,
-    -0.6748,
-    -0.142,
-    -0.3109,
-    0.5425,
-    -0.1587,
-    -0.164,
-    0.9953,
-    -2.0053,
-    2.202,
+    1.593,
+    -0.1319,
+    1.026,
+    -0.2122,
+    -1.6474,
+    -0.9121,
+    0.0109,
+    0.006,
+    -0.1987,
+    -0.7865,
+    0.3163,
+    -0.0879,
+    -1.3754,
+    -0.2688,
+    -0.3464,
+    -0.6847,
+    -0.4836,
+    -0.6474,
+    0.4294,
+    -0.2612,
+    -0.3055,
+    0.5409,
+    -1.7703,
+    1.8065,
 )
 WEIGHTS = r"""
-c-m~e*UoL(c_juvg5RYdz(CtV!$E3WnW9J*S*PlRKkl&7Oy7(v?DXez>QrDAMN(9<)Rcn&+YJLY3>Xdj#+SZmKY}mpE8lpGx$Cl7rP4Y7zxP^m&H05fzO*
-FT?!Wo>{{80RPyVBazxU6-y*%!J@MqiAW&3~rR=sL}cl4kBvrqn$A06Ml{2$-`e=kY?9sl#uI6q5tvbyzNbhN$mA-cs$+D%!U=pTu7Zs+<3V+SjulkBZFG
-K#%^Ba*FXHF_~R1zc`ka4B(qWz|-^Sp2cxr`5|KQDXE{z+Y^TaFD2?PsV=O=HNR&i1HU3kzbfOYrz%9-9e;rE{Z*VzuaU!uIjeVsUX@pTz+>_CA^!Qa~6L
-MSTQ~^8S5Hr{DTiN8egK%_+?{ezn+3KvbNc51b;};OZG}c{S6l9La}QszYhl`#ufaZi#{qhZ*bACeR$>NR#}_0bvuoPxRND=CRi~l{12yi{E6=d{=(=j))
-rNp#9OEAueim|a%*%H@3VJ<>8-OKKgZ5YIEi5^ds)P0>BZ`OuvYrcyTA=ydmnU)J9{*^D{gQSpR$tVy?qoni84WUNz!2Od^-3Zn_o7`Xu-Khk#EJ_?65fs
-J7vp|n}w(E#7MltuML;E_1|rxb}K7(ks^C+yiYca8z&yy^1*tGeQm}3^lK^BZ>062Bs*&@Ha=vB4Q-<{Kd>cQ{H9owvG$=*2Hek<SVZtpj%Q?L;x6K8@>Y
-U(w)X`Kz~{3mPQsIOU+8E|2tB`I6SgDjaBHKuG>iJYRl(rIBt0jC>kY}f%lxU;Yitibrj)l&Ur*THHNKd0mKf4+Wa7<DNybCOu&ND?Sji5j0wEv1*4FG~E
-x|3Or~E320p-pOVwH2j{;5hgavED)CVB&9fxs<ubRA{Sxx@`o5=N`T4W30t+|8L2uJ~z?sgux94RKcL2Er^!Lnd~(QCF}Omv9D<@PlyMAPPpsL}~JF#?70
-+UDnMq8J}@)>q<<Jt3xXi#6YKdKAmqiq4l45Sr(7SS5N`7?L-d;*L&VQ#2B!PZWKQy=R0dli1mmjNXoDmdFHv;gx#X-;or3L5DDmZ+8AkgZ1)Er`RNWv41
-*zfij>3pUrBt35UXxyBn+<D;wkiQp#Ehs+4WqalU+>y1mTv!d20<MZPUwsa<AVTe4}@6ffjhTbf<PQR7vbw=WcqhzYMsY=5u)13_iKcwxfP&=^>^g{()3`
-tF0b_8m555$Hog4D8&JLC^HU9{H<GgH@$a3@gcJ|#VUj6wvg%UDH7V@+~dO(!X&d8vz^)=X0i#mpRbZ3{fdtxc{Ean2y@V5GlH=zs0A!1Y^sM6j@}vXba4
-Udf1F%za>7%~+TXQC@$izyk;Z_p*tqvM&bGRfFR)5~vfb<G^xu8NjriQyuHbw#Mn4+te%~g0AE;J?bCab>z;nP*54}vg<Pr=BETZ_kT!jecru-;|QM;eO<
-Uu5`ivu13O00%B;3@f75MUon!Lz*U<@aa{47SI-t@Z?Bae^`it&%yt#b-Kog^e!(_s3NtR_RO<JM~cIzW*AxgpgZa)=QruTog(PiDn1Kv30GP#K5-WtAqY
-TS{}ZQFgTJXm*gJuWw4#zoiy&i%?~L?m~U)2lph-4;FCP|IYUw3??k=`l7beqDRe=4o}vG^oE`N6#s~jeeE$;|erz$01zSozf|M3$a?sUQ&syPwzR&g<CM
-j%g@d?<8X}F@Y<GYLU(2<s2uvr@1$9|w4-q-;y@vDJ)?D4_l*$Lv1_K*_X3&%!x6`Xy5=*!96*#W=C!*3NuU2k-RuPfN>w=gsQ(f0RJ{8kP_#Da70%>bYK
-<q;yfcitozPVK@h`w=4KJ?%g`<=)w87I+o+sTCZpGSja*<Hj32T!fy%X+Z;bvKc9;&+r=38>|Ai#bLldLliO=8N-GqHsb6cM(RE!1p!R{aEU{jDR|lH)|;
-`Xr4)V0c_+;ntZ@$zm)p?6Okx#g2oQicS-&;#1vAYKB;HU@I_!WM2b?+14H}4F1lyJt%fYp=7Ox;n0cO|EsfATkYuKHzDo_VgCCkeOo>m#NXnpAFhUbwIX
-SYrPpSWX;Q6<_l*N#-v7}o$geObNpv_k`yfsKTPfF*|mOfz<+jl#c2vx7e8quk?XX_d1hw&2wTSA0m=O4%mJ=@cWhFT>_Tbg{4$Y4|+s=17lDl;miQu&NA
-MliXk-@=m<ogd?B<cHV9!FLsMhLdl@KO1yzOm0M~*JY6`Sj~ym$H#uCwVG||55z7^xQ)fNWqvL3kRRMO)+raAps^P!*fsXzLZUB;pPsyEui`r<v8lSFVLP
-9h{zwvNQ9+oSgU{~W3ERIU`?sB2>$giz`AMjYgyms6lT0k54UmzM2AOm)6`X=-^8q;L`S&@D+_~;IRf?9I;>x=^!19902;L(n92cg}-5@#=a?zn?*TI?Rb
-fe8OT%?{4X=7;RHA7Fd{7l-`<&xk#Q)WPHv0K#bY5NW4jy&yyoig4=j*l-HOdqgQ%0FQ3E>Dyq21Mrq?1t7)ra0IJFFSt6uHJV?*!C)o&j6EIfh2%GcaCl
-Uhaaj@3QIGM1y>SDbs-AI#zNoDUC%4wv-iZQElZi8HcQ_{d!Y$mXivU+z;KmNT{FreoKut*yc?t>sXA~YCz-)pT!K4A@VT;@9t05{C>b5_JF}zE(f+GN@0
-HSaCxIN6Fd7S8;N201}{zEuj04JL1kta@%X*y%?U;}#mS>ZuJ1|aEJUeUK1+v;9P3lYy-GJ!^yu1^VSizhUh;<@L6TMfr%PS8xf93X57ssLvp2kuTMS1`z
-y&N>}{l5hevP?qbRjDZ<zVW6!BCdq>#vc<`z0Y=`1Z9@tHK<R*6Z0m;)G(&K`Fau+ZaI1D_le>pVCw%IqSM*yE>yA*DRwf7=o)eH!UWCiEw~&w>KoQIW%o
-;Td3)`!xHscBaF;Kl=oh1~w1Tu}lZ$l5bB@QO}A4UmVSRmLMYvF5Pw=|y@dy#=@`s!KC7y5tK0M7CjCpUPH+uUEJ0tm44Bd>{b#Jvj66K3ZHOZ*7aPQ$IJ
-I=lS@v6bB3S8(HKAK>!j9iRxTQmlrJfP*NmdN%<M6#sf&59UiKAPgst6Jn=lh3$iBxr8_!VL9OeeCqq*?_i)P!xokqrfd}5`7Z!`G|^dbfVXf${svb5>ne
-XOe)vDX!GC(<AxnVM+EA#g!FH~-`?XOwa72JLI3N$^82rSWh+SPd0#oc}25W=UIaR^+t{;r8m%;*}f>3Baed{Cc=H<A>S|F2G-oSPe7J*8+F)8W+<a@mJx
-{bVm$uSsnu*H}?aC%5n!mS#b&Hhurg1ImtogfJWA0ym2k%FctaxI}B@FT%6#G$FQwlBER;IHuDfRvzjv>3qC*7fu%fN*~i9Nnt12X}3Fn2Yucg!wCp?GYd
-DY`e?Jufa3G6>*d@02CP;hk_FzrhM-yR(s$Mn3H9zJGfCxfy0{nn4qv0XeGOF?a2y2*+{OTPYM7O)N%5pje&I6X3uY`LZ7c;H8mtoDEJFq9G=<vc2BQv@S
-Ck6bvc6fcz=Tn`y)?-|N8>>K7ift<UzQv6)m-tF})i?1u_oIggn${tylJ7-Q`YkvliNZzvYEMiQJLG7rC*1tCFHi@3IG<#^J-I*)i%&2i7P?2%x<{ts}%C
-$*Kq3=wUEuILf?iVfL@6xxivUV+FlEiJjpz-hesx(!e}fNNY^wS(U0Nnoj-oPpf%^5?Vt2wuTC*(g0P^z0N~wFL9DS51Kkg{nB{00#O@oVa2h31RP$Gn&8
-jiK;#<uEP(o8OpDWm%X;>J;&GSlil9qvVGu?QO{TXQ%?PC);BC2-EtZ+cEx>Ala<5*1ILQXEJ9M>ySn*gi5r?>YX8>2>2Mmt8mjZs^GJJTUw=?14pNNHfL
-;4AzIeR?*;4R4JJtP*Z9p3v(vNIeAo(g(6VA*uNFXErX-<!yXwzhwQU_mA*C~%AmpcFWfy&v7hT5|5p+#8&P9e?Kl6WCs~kRlkV6XoN%>aC}=W97*{9VfY
-q@+nMrYCn6AyN;bB-so10Cecpep#}#qr!7_+#ylt8?}P!4Nwjii4zt@Ih=>Q+DG#3@7r-eHRp{cVY;I~qDcW#$sFgEls3mOV5XLwv+CnH6BN}kNp#3~}Zv
-T2=xW+&V-8VerV&jO*Vowt+p`p961**pQRK0!zbZK#0S_U=6E2Y3}4wP0#g&d5aj|H}_$Nu*Mnn~-*FG^xSVRvSzBmAY)8~kpp(J+v<Gg0{iH@ZWRb#n1#
-Jq_F^^A?8FnXtQN%mDv_`S=FUV^7-eEF27$eWV@|%w4J~ki?*X%Oh78Tl<V7_Yc_W^7oYK>!AiP7#i^34e%19xw1Kou7M5F5q2H>wQ^7zI3_%p`Ew^<lFU
-jA4JcXraSd(_Cjz1<w*qobB?s9E;RgEz7hHiiP>ky|47Y4N&M?v=F7DT$l@Kl1O`HdeP4MgCzrw0o01gPU15g_xEDn}ezJ}p)j7Dm=ZB>^o*`W9|N7G5b=
-D9sgY81xh7`gHbY-bUIFQQL8f}wM2y(=_X5r8$u4yHd7GEu~0_ARi3(B?MYeFEKlkZ%ETXIy3eN`<+&_V~yL1g8l8Y#cS{bX024e<7ylhLhxl9O4oSL|9^
-pn%=F2uiEdimXM@R^xxIA5ybaq=rUvjYxme`z%BolfMR%|u<AKxwRL!20O=m=?}%+w1oQwnzz2#)?5x_rf`b;T+iY?HLr9(d)WP->u?O3qfWDyNfL|f&J7
-BxSpbSW#ag2I+ohMJL4DtdC+=kpRzHx_jzFEm^-r#WQ9u0S@@c^*%^JoqS4Sd~edICyw_6nyRxb~?TEujI>5=|2B*E22&n)w#2&*up1lDf+V79$*7d{w{7
-kjR-cjhZmXGmwMR*IQmE_IknceZLNMuP9sm?8)*DN4JGHq53Cs7Hlh!l_mC<kAZYL?oFIvS>f10o~dfE_@c|Uc!IOrFS->FaS#6FD3!0VJ-sVhS3p+fDh)
-S`e(WVjBRd<;aY_eLg$I@!Mw}&R`#+j#4<HIo1iS-)qi|YZVOM(V_MTXWr0O#Q9zV}+2u2$mFWfsepJby3uRw_Y(el})JHo*l!aBnza&Q;Fm1leie8R8$1
-g}I69L@2ym~>?HOrPK`wuzR`Qvq<n%MOYb9zY)ZJs{QaxBAvKH5ASOiwO#PkmrtsD|QW0cn&m=J{!?~>VR%HFcOAAiuerPL&RjsLS*ma1D@y)vA4id@HC5
-6N4hIDZ2Ywypv^tDwbYoK<Q}5X0aw~v4|GN7=gmIafwmbQvc;(o#9G*Fx=d+_)#xA?+-FE~Ay$$6kwNY_h#TO+pf!-LxVh|c7l`wjMdR^;Z+!k{AaH}1E2
-2#aq_{Y`gVOrO-9X~i>RaDhhrNqU(C?$%yu+@POWBbT-h(gV^GgPSCs=R=fMW<CTn?HBxJ6QQl8`pCVYXy~uwi?i@Cf5Vs0LvpPty!;Z_H5xj#S}sZWzk;
-d-_LE4ZfEk&V=NEd~gg5f=UKlH;id99KWXbp<H`DUsBaJ>z(rjhFo7=QXnDj0(#c^k8*vFt%4aZG)j*jQgwZB^acCI5Q_lq;P);A%bb{(csOT$esd2^v(b
-*QzVILRx1=A|H-u53Yg7ObNhtW<FUv;Uovpz&6X7Sg^<xdlN`*uLMC8hrL;uwbC@uEI{oR-KxFnUmNibwVmzm}q<OfHcm#m*j2#-Lmz<Xd;IGuaQ(LQ!%1
-Q7?if-?$x7-`$Xv<|W9s~>YTy!dMI+k43B9z+?aa^Utcchwm9Cv1V{>iim>dj~@SUbjTs#+&f$LJMbw<Al@yDt+%texLt;^O0d}8mKHW!t26yT@X!fRvOX
-`Sey0)<v2Rn(m-lxhcnIQw%Uz@zt|3V=mWh|J^eD!?MzX=_t`WSvYLwa>aPe#aZr0R*wMhWz<%}BH1x1>PmtMs1=HsJ1->>^VISx@ij0K1i~?z(-vE*b$?
-yX<W9aFdOiKs0HjFJoz(%hN7UnXZ1yT#!7H!IWN+12f?*mVr@EBY0!^W3XL5mzmWf;bH3M&W89T;K3-{DSrSO~xl0I8Nw+X_so18;;%Z#58UKE=U(Ng9F^
-Ca`qS2Vt~;w%;-FqHlpOa3fesfFOa2fWz7Ex9wd&`Dp|6Fu>ZqDg2T&WQv*5H^-P{2k97mK65u{N27rz47A?26p@%-178w!TLpm4AahG(HiNOgv$r+IV5u
-MRZ+aPRm~{t4j-|pGOmrN>ICqgznN<d{gMdLb0mQs5BoH7XfVcqUVHO|*8%!D*)eo?w06q+<!shmL*KX&O1rCBZf>FR8!MynG35rE<exG0i<X`BbGJ{CQP
-GF#Tj$wm~9VHM~-!g%k;rE&8n6Ml0gYtO^q$)`c9YGspm66Tho^Ba#%!4N`I;e+xfRYj9*4t^Q0V~2}s2dE`W=l5;p#%niUt{3b(~CoG-(6eh&dF9hZO?c
-{jFsGBBXeZRmHaX^i~r8qTTr<)TYI~~22WaObN&s^0p6G3th=se0wxbI<OsA4={BTf5WP4oP&RTakf_Uw>zO#%Q8P9~y9w}QRo!KVm5S=<{2l4f49?_>ZV
-G%A+zFFs2ikjao8EhM==X7(dh#0uMQCX<@14B~!K^HkJq*(V425Pp!9?%v6Ba^qYfX>62}Z#X{5=qw-wqbfF7{ipTCeh&geovJ4hJ*!zOhr@`%kw353esz
-kV~s%guMkuf`bLNHFC(Nfyr!brv_pxK4MKOIO;Q)q^D816c5NtV+uX*m|zC6+oVPVJDEf}>_auYw8il#_Kvy-B^|1ziCFSvO6(FhYg<yuaFO?>F-<TF;kl
-SMKw|KmkXFEv(9+7fF*Rl6=8o1dtb;EHrXdwLC(lEkUXpx;Q*?CvIi$9LuK<td{s>q&k|LiI{D*7nYxKG%7J$(@KR>}*b+pi0&Dd`BKKMI4jKH%x+@PcN1
-!c<ys&~)(IhZDF%GVBtoM502*UwIFVcMpi&Zu5qWBX^EEjX%x0*$`<1xA-<$Am)xCyDWPu_;Z=?eJDIj*$sxUVsdCfO-+q=IpJhQTS@4qCWQDf=phlEg>B
-2+^+|KU*GKJSUfCfN1Zt+Ypl5*;k)Gq3+lrCldIqMWdmyKm9afkOv&4kFz%!44YYdw7UwW%`1&r=He=23vVnGrn8VqN>R1E04&!H@i6hxU@wL_IXGN(De7
-4D%PhfH&MsijUCJYc4H`yl07DRRfj2Zma5+gB|C;N<zZW>rT22cY0d{Ay78WD3T<yb>=TmrLLW{pSLLCn?Y=nCPx`=?=WaKLLgYpRknny64JwRTYXx6HJP
-{I{m`mjGaKO`8Y<Fw<|$JQ{bj`WvysYwhJ6NYb${0PK*TaUPwTyR|2p%L=B20pBhWijn}VNa#!0b)HNrf=pufo=M>}GgD^gx;)H_xW^jss+J3;2M!~R+j!
-~1CP3ActCURKw1Mv++P`8*(Pe$hiiW(g&QJ1`;8S(n8Z3K_N688<!GB+`(8pDTot+4&I`{?bqCNS3CyLQ$nHgBIpJlnH$Hof2K8JE-3+oS?g2(vz+FHG2^
-3&6nag!trl+sLs-%Hk34%m_o`@f@?0?WpQOsrS|M)HSDsbk*_838mFcD?I+n$M^~b|C6RWG#U<j3QV|(R(+_jwlWHptqbLuIgw>_TfnbfNEs)%it`{E;9R
-KxKkS&I;W<+Pb@JR2qTx@F|ZL(86cF$-$;$!GO^?te^s4(Kb?tG<%2E{a)0#x7K~ed4q0Xih@u_{D?KceT=)kp5h8q~pYb;4ge`v0xC;E#A!5Vf<RQ!h7>
-PVVDq#9OjFT+Jo|xTbN?q`$roCZwj;S?x4Rat--%)gHln5TgJv_1U114pQOK)urZ?9ku87ojOcQ3p}A^u2sN(L5S?(H6rSQbAqG~t*lBRhqa-fitvnrMo*
-t5I#d-@uO?hmpl4ur@w4j0lh)gEeVDiG-^I_P<T!C0(y`9A|*x36EyM9I=P_-qtujPAd1Eif-}-0A%L=%g7k5rTTgJPsiM+4vf-g@{pPthUxTCO$G{t&mQ
-Q_Jj-$9^D#DL(T>^lfye_~6#NhXlBpc-kjehR)O`0CaW`EvdL}Xl2e)5yde`#T%*NUpii=E=;_zS9SjViHRgoEXGC*hnXuHbRU=Oi}t}YjvmQ~HVhnZ=k?
-!)IedAS{bz2game(GwLhILOj$5xl1y?I-;jywU@B9Gyo7J^C~m_qcOn6E@$Sp|a)li@WV;G`@qkWAAAb&}I?TjPXX6OtYnDFj=66TUIp!wiJK#d5K^8-~h
-Z!DdDa-;wQE+Zzi^U_02%a!&JxZ`?dM5&$`eoCXp<^?Hs22&Yv`t2cM1fwN0P>kWNR$VzXdChCCDu@!(2K902pW?*0eG@}Ew7`a<!OHKjX3axkGu+a1kvu
-<N9f&N3gs}_>jGvo&g?LJ)?{^$&CCW&=`H5K&%yR}&$qYzXe<=(LF2E=^>^=Vm3=euwS%sQM)<shi1tsAGp#D_h-q9+~Uy$rz%**P=kP%B>_!!Zv4Xij#;
-N-b$Wg6+XGk6=KCNDp>t6Br^Z_400U863*yvB2-!xg%_5J(gf`lch<5H1&L>slepS19KgTiKC+CxMhUC))RUr6EgG<QXk<2Mx((Y+=ltrP?J^6+~JeY{_g
-rMz{5X^{wHR<Eo0+;`6X?m0~OPRj49dKP%aM#@g~WNUf3~roGrDB#Vh+ulCoNOcs*M82dsh`VYAJR9|wkkAps`xmK|ivt%0oIGGWdPbKbBc;E4<Eoi+@Z`
-O3w`&M=pv6;x*lN=w?nE*EZSQqUXy9iyqv?QDop)6@^+Qes#@JnJQxLj#IQn{*?-kEcjT2`Efltr!o&b}foblks|dhsajU56P{}HLDu7Zfn{Hq7PPef)2p
-e<%&jRk$4Xd<L@G?*%-<@>)BenK?B&*NOK80V|1a7E`aiIIulo%1_P8x;Hx1oA0g!pw+=2Pn6UGGE#itt7^TSv?P~ZB5~TV7e=yV|jP9Sev)g?&g&3ji;1
-cI58Sr#vhgwtwouWEki9f1|X|4b(OtTZ<(m>pR*1%EmgM+WJakIvr=T6A;xb)`kf1;)6rugW(39cvwka@R>CLg|~8TMbmsQ?<oVc`VjQ+WumvJf$#O}n*B
-UD|LB<LlzhMLXbRe?-#ldvgzbw7LS<Qf_ci>7-LULyjzu3{Rxl%R!wJAvKK{QWNZ<rby0ZNZdc6O}2DhtTqsap^YEoHBP;6MwfxQlhmAck(i+}u@H^1stY
-=^uECTp*5E3$cmd)y;kV;6h-o%s8U}kjfPxFuy0EYSCkz!FW!MsO?yJs_->1*b9!5f?vqp9wGDsW~>Odf-5B)2}atoN^A~o>9G>W7FS6z1iCS^Hd8*&6kh
-Qh@z*xk8c0fq)dBvL0V3rtyGrLFQUOdj-Ua0LKLo?*Z=$jxKy^)(P@Yyr~D0y&rb4FndvHZX<RhZ3V26N4!`05-ji2GG~q2gV(J{B$qniH>#mA0(r{w2;+
-1uVre8p*y{qt4RAnwM@u@ujRuqc#>?2sLjzP!%CT|4{mnYY;S^GP0SZ35GlDm;`?MP?oewBx_<k)ua{CC%$0j&`WUc)xE<F5dxEMH{D_AbFMT>ZUf6H}yQ
-E(t)aD^D9>*JUS1dTJ47Ey_@nMQ14OXBn@h64_+_Hzxaaa9;91+eNL@4tNCpX+hRvNJU$E3NIvIN+Ae7DhZsWT7^cJB6iehw^0{4!84Yi*=?q}S4r*?9Bh
-%^qmXz!I<^4D!0qp_WV6SiVf1SHR-FJ9V;y3DQ^Y9P5!iyuXItLoM)grVe2h{TyoT8}@VW)*_cfflsHxg9Ho@vTP+b%>5WSP4R%|ZCH7XALxnCZuX?+mNg
-o?3vdB@V)QuEZ96!(0w7PIVAc&u*naMbijB*erC>cYjiJ|EBS-IYI>32@6*1S}0kK$@uwe_UTCLI*Z`CRyPh;pd5V$2Xw=Q3KGbDfANpouob{mq;oVNqq1
-QW(?7NW^Q0jpJIFqkc4yez)$4f7~Fmc2opTIN(7QDA3parFBNghm6u;aIeS>ohb*aypRMgcY|gnI}N|13m~4OgX$fKE<@F$fU*NV$W=AsudyFFq1tS9UKI
-}Khq6~7!J?6pFmU@y<9dHJVNy1l`jjym&P?f_!-vHEP!!CgPo>4<Led=7}kq_-lke<wdNAx*mYSkJc?gxA`_MR2MBinh;DJruF(uIs`o7XbIer4=>_|Ka2
-L_RsX10X8hSxZpL7R2?CxaCY8G5E1g4!bEW^Uqg@l8YV@&}bcRjUb7~YUK0`dfc{e%;oZhWrd7>jHGv_h?%kdEcgSi`*>@MEubn&Bj&HwnHBiMd^duC8rn
-yeiniW3gaekcNqgAl7y!(hb@$SZY<XNaUbF9j?+}R9639G0`A#^p!;TMBH~Gt^zS1YDjc+|0|TOXT+94ULpo1|2lRl4>f~lA1&cYu;$3z9gCFU>BUa?6$2
-qP<}$cTc*3Inc&MEQq|q$Iax89LyBC&NM#Z>>B@iB?+Y^rpm7OelflOjgOk{olDto*K%xiaiT-RWgYY5`V5UeZm1m(e&UO*(SAPg(N=s?;4`}Bw%Ev)5+S
-!uzrAOLT}v@4Z}K}=kk+Z@7=pelc!Jj=nb{5`;&dkFHP-$FxN0dj%3LH0*t6ddszIOGBT6c6MXr|Ae}uVBV-+|Iw4+jvtNYu>qE^sX{I>ER^tbZZ0EZYY;
-<jLzI+>t3@8CWN*(FXDefd+Mn4)g5AA;6LLyx({3#y&dbKp?KQHK?hQpSRHsb!$sHp$^uI6(;lFR)g@3Y>{9-U?mjXI?J6w?bc%2)8a8AA{IKj4;C27V-g
-Ey~EwjDv0D%TyEY+Sa9Un=-*UWsz>GwBNjYELo6vkpZnwOZsz{?fzcVrAF!o0>uVStM9233n_Cq_Nq&TvvNkf$o6L~b6)+)P--EFY9j4M3?}_9iA)Phug%
-3P#cvRt4tLzu?N9u5lvpssa1lxKikT*mo0gX*IHb)51XS6s%IQ^0}>k%-UI#{@d-62OVMYy4?b)>WnutY!^ISyv6>(Z2t!L1+dmk|JJ$!P1x^jmt@dDK(m
-71);O~@*jWq^=e-9-xVH?Xb8WkZC<`ai;=0KsuU0(?ts4O@#15qIpdUVJ+YERTz!wwxO1+0|!Uube4Zwk!fuaW5)-nGE{PZ3mglexYVl5+bLoHA+<)JDdw
-HAjA+ij1@k?#vzF5nk3OY<YWKTkbuc`#OP{TU3^-ijKQWW_ik6yyn(f7n1~j$?S*FsZKT5a1!0+jb1pvhupft(1K~7x>~C2B@@5LyiUbCTQ^A0jFm+36_@
-B?8YB9eV&JtpA+$%mM>EU8Dycb5&IewVRHwIhov@F(2d|h6`rT}#+mKFsC8|50q!2%g-KsAzsRaomzdzk=1!OP*|T8<NA)XUyIQ!5J;xn3kj!_)4dA(!sa
-M?pNe;Nh!4G=Gd9!{J78ILJONzU`uyhnwY_T5bmBbAW3rC`TS3{9oc`!YEG?dZ|BNMCve!((k;2x_^Ox4J4bzlLf-QYRDAa`ZeHe4O8#5qh+=_;Hcyi<%%
-G@nd)UMX^KDG6sAnDKK=W!a=g+{f*H3P)<B>-qGznWgX4OUAfjdW!V6At-<8AiNp$=z<lL8=7n_4Ir9w9?stMbwSE^vvO-~Tc*{*BYx>vYmrCb8yHyG!R3
-Uu9vQ258<wX@TX_{It0gKiGmSOG1UmvULk*znu^H@Mc!XZ-8oQ11XDzu`Eyw74&m#U0?^tL6q*55|WDRh%WmB6XAe^xLW{q3Qqxco`jU7N*jNQV>WaWBhh
-5KY?JF$?YfLc$0U@{G^)){U6OD(@<A+^$GVZ9zJiDB$X&VP?2{%?2&yM7nas+Gp)0zk845RTQtZBO?_YpxFr@YSX@JXmrIWY{tANocawyI+dDhqM8sJlwO
-sG~1?b*9g&Yag<tSZyVT!S*eaqNMb+eCC+mNu059dpUFPS53<88^}+0L5Hpj&@$LhBwAEDl=_Q(PHb7g^HoqWpn07SGNdY0U3oKTgA$Ll;6n1ir-GZ!rVO
-a^;dS;u&^^Rpr6E=j-xc_0ay&Wb{A$j2A#WFHhDkL37O)cYUdfDr1GxV`|vQ4qs+?HR-Yh^63DQjePa(A`K3TtL5xn>T}`M>Rx@2QqC$=?47!!&><L`%6V
-#<{HwQ%wZ3J*#EOTF0Y=&>To&8yX6NV<m=l;<X*;ov>eomKyiiSlcm3%lxO0UL{(da|0uewE>X<$hdMW7E`%MZ9)?!W&UC1Z)MHTrM8yP)#@qbSc9Si3ob
-$rn&}wRWH%t-sht$)(3WZmkkUfjkM!XN0G~Oe+{>nQcE(ly1tqN38r{J>T+6dCjb4Im88tKtW}&2#e7x0WHrY`<X`5a^Rf(*3%<JTxyrqRqaWzoJvup)`5
-!L}V-fTlJ%okGhd5n#3^$UzRd|NXsB8lGW%SZAhX`z5tg;CkCAqj~=zx(`w9YHVzZYMj<%F!X>LO_g5uR%f1wHBpV`$vh}35Ms>f0=7Al=}@qYTe^_QLE-
-*q+Q7qd}|;r4lI}QPcXy-ftldQ5>s$EO{g=EfZeF0XV@boea7C-eZgL=_>4U`v7}mOf4Quqn_|Us5p?d>(cr>Z1^5Nyb}_s#K>%<CkuZRVj4_G+^@^cJpy
-CeZjZI;U)74lZ{otc*p)tWK_Xtu1+mig?Si-8Nr0!t8sJ)s242b})5I@LA?K6Vx%R$>$W>;%jVY*l&L%G@E#s^o6!(=z?`>7o|dldJ#dCz`jHkJ@XatT}b
-$tk#woh;IfQDdRr?sQGK&>6XhCh$&7%n>Xw`mM*E{#eUO-8nZ6;}m7eN3s7B^5tI2ty7!MlR{-?;nGk=kfq6znFWr~nlTP0Z);E_B-6T4F~%tqAU<I}Hh%
-UCT=lz|J#^fFUxUt^`)r|B_Zu;BF$})|zeBac0t^W_YQmR*FId_xF<{^sI%imE@|M{s#jMu}G_Th%4JZGA=Q$3w!J)Q%(mOygcMCMW>j1Mf5I3;#idC<*E
-*%zWaeOvIbZTlk64YW~`WSeWMS7MOr9FZIkSE~`BV&x#@AbCkU=Oj@<pAx%kPqXL{)Q+yFh+Xs?YcEM2=J@EcAx?h`!&rwK+RXGK34@PCS2EqpRw1)oD-=
-l?JsMjbU19xXO_M&1KRd-GbrF_hG5oE*A*+`7~=1lY`AfR70gr)ALPNau8vNVkq{+odCNlbk-(=qOwESZPLI{BvY3q>UtAB_eU54xYde(7a2wLz83B<3DQ
-sZd)lN3+SkshNR|+`;?!ED9U>di>rcTlS+RG(=|G)_5QGHX1WDQr_j=F&Zf=%+WK#xlJXFmd7|6l&?%08Wb{2$-N|MwrixOn{KU;c9WqhIb1@BZPp|K0!d
-fBl<Ze;5Dx=fAu9clG}hNU)0DvxJ_xMK-A5WSgMN&<#LA;h#vE8$I3Rj0YE*h@fG$Y&d;jyA6n}s@>02mzK3Tj5D~A?LX(vFk-rK09%8k>YjoS7)^y9Yqw
-2ubLei}seu`CPb|#vJq!ypt%IrcPk{w$*XLmcOpVYN&IUY5YQo9E{toV`g?>ibt#c;3&ye{XT>}kWML<|4G5o1)TyEJAT|lW>qQS^ARN{V=^22kMH-I7eg
-EO2>V40rjtT}jfhhN<|{k507JsuzU^19-~8B(W?P`v*l*jqbvANnvA*77BQ)p(QlpdS#$^!w7(crM{pZBPKDO(Rvoko9}>!RhHm-jOEg4M=8w19gG%RV1f
-4aQ45nM&GSRvP>eb6(K|KG`x}N0g?D1U||WT2b(au8ZHa9A_QjlRT;lNSL?IA3V6RNJc$bHKS7P)#*g;Z-lTLNLmXItYM=nX0RwY6F!k4Zr_+wf%)ewqt=
-mC%2VOr`Lew*?iw#lnH^G40jjR`ATz0Ar#o-sjWt9wuWos`GFTV?HET<CRx!&)<_7j*}?Z)(%+A!Zgv6c{o4XPXLM^<x@1^#^Zb*<5WeZnW$E#*A36y<0=
-+)pkL<%f42Ow%!gEA$O0<mNR?aG5jEL}--E9e$FTU)SK;<Bu}!!vni%(l`_Ai#dAiQVj|Tw)1yE;-%>xVIn#Qk3=EpT2qS@m<Dw0kR^MG_KC$py$8tTk3|
-gt^{{RFTvMDO;;`-+bo&Y?JR0B^xAD8NxCG5u35!br;B~Dz%WQ{c#t1(;Hl1=En<w*N4D9-vc^*18LKe#|{(fduqpe*86T~Rp!;a6re|7}oX0`+?8kj{vp
-$?&AJ_eUQt{50(k4387wi@4B5zF}oHxP*S-LE36bh7jpLnqfV0lNB%PCAnH``<Hi!#>Xi>U>q$S-t{Z&OngZL^gD>Re-Lu<<rx%jzNVm+M_!Z;7b4a_NPq
-x0-3?%CEpbPtBx3PVt+Y^n45cm%$Yo}DC`+SGDfAN)L7@fP{1qnc0Ok^-LZj9vNf85L*MrB6F7-CbSslTm;h7DSiGtI;EaBd-!pj6Krk6(G?!g(H&xE3;X
-6A1MW3q`SrhpD0&s`5n9`XYqk9YU{=wh-aPGv8Y*AfV&LJ67gayR2_{9w-!ug-vc1J=250YbyjNdc-=zbZ~SZ4XGX5VH05{mr$KeX1cW*UYKKzKh4urL60
-Q|^M%;atSiPmW^?NV)@l+k^KS6KXfJQw$}{tTHuUX)sjzE4ckfsN2M%UO*HBs|i+G>k#1T;lJ4c{_T-8lbsViDT{0v0TtU6yFD!6?nehSo1tE^wt}UEVrp
-Ub#;2ZTzq|1*r<&BpUdA{J?#%unCJz{?W!qY;voY9%ij}7KlExslKrTXrvGcFQy=9LhblkD{mI;)=l!;Syz687D606F=@8qp-8qbii*c}rw0H>0#KVzI~C
-#f5^QsdDu6X~9{gHUkK=u%(nN2t-(RBSCx4Y{zU<BF|cyK-b&5t<0N94gvR4o-iDw@OR@1tU5vi`jxgLngL`RO!ypO3Mw|evox7eD4@vp_qAr@+P^8moBC
-oIDov1p6QIo#A9Ou{+V&>KJKo)b_cn{qS@2s!k4Tz?I0~Hz$(xfUQ+d~F}3W3>e~(PV^WGp-~akV4WKMPOy1T0s9Ju{D!5jTnl)l8c0SH=Vo=+pa|tN3>Q
-Sy0kss_h$P64Vd_`f19ZKqgZh?lphT*JjKYnJkRa6VRXh$e8<ZUJoqdD`L4xE)pN47<F?%c{m4(HrwAZ6Qlt|=#V#?sQLrV;{!26}Y4s1eM=##Zkjh?BpN
-jUQP67tig|a&-7GmNCWiY!0t$^aAQqQt15}Fly{ftx@btspTcF2)e&{WSxmCEMriyA+%7!MkLnK0A*#LO=?0p^A;@T1jT487%Xs|Nj_H*YkW|AMrN8sF|^
-{|dI{(Lj4(#<xX7#q&!(pHcZQYS`p&?Dvd&<(YZyWp0EnsX0z*G`$GpH1m_I^q#zGr+U>`q3GERFO|K7&Ohgg*#^a!e)08T(2fliI>bedEjLn3!c?p$FF!
-xmX}QT2;_Ri#+MX}>)+>*o^#vT>Y`&H|2;_yI4BuzsE)rKA34Q`_}!UAnCkM;L&XT3N-aLV~OX43y@ifA0_aam-;kUWHN1uASIR=?pstZnm!qT`{{|nw2C
-r4FiLM@YMM9Erp_G;5@=fG4uAD+BBnW8oE`7m8?2u5X&F-_!wvIEP*3I9IKjaG3=&>>DLfdj(wV_&5V1Db^cH}<M?$RXY0+MGQ|Eq@VrNk_fQ<2w7&t>U<
-ABqIT!HMQCV8nyV|@?YtAMlmLvtjH!g$WlE6%`0a9^|h1x++WkWs{>IHyPYwLSumjx~^czWBRcE%_snR4xjt=T?2{u3UgchS&m5ByxhUltBqVotb5N&Gh6
-xEpnjg<(zi9IeAvlr&4cs+p7<?p@P1Y?)$Ry?1S9p9t=ko?`k0=m+$?<WP%F;bZ9W{bLQ!eH&~2W9_GThFKg*rC1^u*@~rx%9&tKz<WSoO4~uul*dNw;10
-MwcfBOWh#Px*-KBV@9NUiF*JPHy`04Kom^*taZ|MuT1g+U8Y41jsp{<zHWN1gGeqa0Qj)3nP+N7Cm38@`at>3+XN<&zIK%|X~iT7-Ujx{Q9CHP=X;`%M^C
-6i=9`W=UI^}(e5aH^(T<meg9Y{-VTj3M|nY!d}&$em#X7!WQSl1*AYaraAm;P+sG*Y;3*GMDS=2hoNr_X3zcS;k2=Pmx?)Q$@BgrL|4D$MKE%#%Cbc9fcl
-XtuQmfnkAW<t_BeSO*qFX$Wxekm)d1*wdxbSv#kV+G|c^Vb1d;s7+hnk9(Y2TSDDr7oIx?c92<sboweoiGlEYS`((0xs{rZK3}4buF!-q`pXrpGy2D~#!*
-7R<-s(U63Y>Prr3v`#>%_@MJ<DMfNc-SRxyM0e9+az(#xkl{D^1T?=z#44O$aPq;#3R2%#ov<*a3}m+OysW2ydz5BjCSb@%<F?+Qny1RI05Ae$DJe2WWU4
-_I08LvkOdh-&6NxsPhOqT7(1Ey_y&I-ei|(by@e!aweGP7!-`6Q*jORhRyD1@3Bu%13=@k&L?ueVstveM3Ke2-!So52R-yITv~>YaQZsm&9qD4d~BX^Viu
-05SmJ)8AT^qVdA{M$jm5D%YZ_|*6pULfo*w*${h{p`i)|}&g$Df1IIx{25gmJZtcgfpqvUHWahxaRW6?dVAB`Dv@RfTnY(%=DfU>){_Mx&MPFIc68=heVE
-r^kAzN`1lMsXk#tM}YF4+V|8O)d27CiJ!a4+MMOv66IR^?>!9w>2<ch<m4pZsYy^c4h~FQ7m5ERU-$VvIUGv1KZGCe9$a?@O$NAFpfw8o)|hS<82K$1mD6
-<Q7LwSo{umq5Q!2A3Y2M>ka!MEN_Zycau}!H2dyWT{TkLVuq5uvu@OGj8by|g;m)i3>g!;<YCZBDd8iwhymA|(Ik&Bxo~Q(G>hLs{i?H8?Em{&Ed<Oe3j*
-g->S+esAw_|xVq&_jJH?yy39k-lCsC$)8b@UqRgNHh}kD(-1$b&scQw9FJTHhI%KOS0n>G3fjPk?N#0<R2<(8fIk5pHF}0dLxmHtaZ$1}<EC#mh3N8a`Py
-^nP<76fjIh+A2GJk_&RBcvI$Ds#Zgk7etYx=!GMS{#5K$V6!bCIdIkZHUl3|ygeKqHfyK}Aiebu_h7Nb_Yl|7l>Yzz;}Y!hp@x6GT3@-HyWu20#!yJVUq>
-~ABmAM!AAJs&cja>MdfU_$K+$S)4V;3lKZR2fV9!D~48SLZugsIA>=P;SJ9a+_oFg2<P_d$7g&T0yRG81m6*<F9Wya$p3F^cqkfh($01NX6_FO3F6`MtxT
-IcZGNew(C?|+(@PY8^EI?%)oOf{%pkfHam)LZ5kupir);ViQcgNwPvc5=kPs>Vl|TBCGXB{SR0`)e6f=L#;)@m5X7R`yF^Cj<LmJUiPt9S^oxRUN=p{xyJ
-x-pXI9Xx1PhvDY$vN4ptqPvQ%wndxCUOCw$c*G;Uw+HKxaylW*jUC1^2m4O;Gb^{0$WIWgTL{P&Y)Y&=HM63_Pw7AOy94@2JEXiD8<9pNG(Rh6cPa)^IeB
-qZ~K4;But$^xO)~g-sk)UeX_H!CQjp{@NILke)AFJcI+aP`%&>>+jwzq8ZgC1O*I68yyyCJ$I^=bYLng&-pu~YS(b@R-L8`i2e<7B=094zdx3$qHfn4Uq5
-0LZU^xy`_&S|$dEm@<#Wa9z+%&7^mQGbiIjg{aMR&^jVVb4##N^+Wmpp3I)@$G~Opao4T9cG2I!>b5J$P~(@)M&o$iLDdHy6ClhbNJ9bD{;{ySu15S5`z;
-4E01>jAildpr0*N4Lf;Hgy0E*mDr`CwPk7H6C3c{L{(f6(G>#)?KY8FIWcE@tog>>U6>H<4o>X?Bz9i)`{l))Y~E3c1Jr-JIjj{M?-hXd}|k{;3)^ot#Xa
-0P0=VW`Q~vNr|*Ij(hrjofo?n>4T%vn5Aom`~gjz+-%Nb&wuWAru;`AJw&q7rpnbpHqBQu_lfovv~)8FZB^#mIF6x+d^!jndxV+!AC0h0GpQkeP$h^+0<&
-nC4`#utVR65?Y6dWYJy?njbUo$uw^;UaQNOZGLemste~5D-}(=B3JlK-xbuei$dX2>D3{<g5uPlXhT|rZ%cdWKY6Az;)QJ@!TGMCCos8@T$BH-FeaG1Wel
-Ur3Nwr$mn8VD9LHJUD+ify;KGz=e=gj<PVS0o$x1Yo}ESzazxn04I??=g>IbfqyQTeH+4<0$4q+{8%%_B@38@(9nt%-sf1Dr2_NU+{%CH}L~w2U@#f+!T?
-GuZJCV#ESMtsGrq?AjLp?Kd<Y0l;2A)wwm*umU#C%UT5k?+lczh9zI)rrEPcuBu7LB-*-NEI6k6?w&kH*{fR!t4gw1w&mGpxpTFcW4Lsgtv+(D?`&Z3vFN
-|%kRPV+$6m$_QEbXj)$i)O&y?oKs{di{%{<%Gho_oPn*9J+>#jJ2)B5oB1n9pLMv4@PZ}vOo3!aeuBdo%JR{%x|egNkL7%5Dj2AVRQj5)kyOL$ouRGC@zR
-^PkLHN5l=lCXDXHtf#j^b6Ph<&q|MV!>>D19TFuv7G%BU}_&<7=-+dY#0b>Y#qupXoy{3OWuJhv!#JiI*hdS-fSWM$=)Sz$UGUpVvAkh0g#jEHSBd@g~%b
-USggc0ARVwD!z0m59as`sBLE7_Z1ipql!*skvl*>+xd7TT$NRu>E`-mPF|!V4g-E;uIiioe|5%&yZJoRP;O=DKwr4{FQ8N10L0>rXF!!vFyk$I!4IGfxZ_
-iC&@tvGYHCAkAHeqe+kfh~?`Iz8$EIHw%zk!;~q=$B!70X$rj>V0k&T_#Am{Sbr{(pvEUPd*9n>GPo10AakOIji4Wkp26@;y>|=FfpARd2!#3j)~KrE2>I
-jKgXMayJXhMq<1lof~cA{}r|k;4QM}w~_#@O<NoH91Ek`bSs`^0o2l2!&8M?J~lG<>KAOy?X8#2(Hvy=VmdrCgB9MkaUcn-MEsvv2AkhH$I6=^D{0N1pgX
-_sLN=!_W!_T)^J`zZ&yCv-Eu%oJ%AD%10u)Z<mOJvcn>sF-LjX0)>zCoWLTQx(%SfTZI;i|(paMpn-%dsPw2d6L%8AU+q#p1{V%CvOa_-sH(SJ@hOg924_
-go~fdR!<!X56wmzylcpn&FY|SZNBa0=O)7_Seh-bY8J08t_H4ljsIaA3WBrondpgtL;5r{_CTVd8h;s*&l`D4LpZR(SaIU2z|<ZOg%fb?!nC#24?PwK>WE
-0_p8WesXumO_!KKi9Acx{fCEF-ZYs<+HRnWyIDj4<LVOoMDIy08(5{ire0Mi+-gnEoGM!u<^f9uk2&U?Sb=;*U<YydnX6zDQUuq{Y2lgy5cQ-~oGyKEKE^
-K^lM@)9=WDS`8RbcTX_MV}F!92i0wgZIAvGE^5&8oC^%I(7OUh;)8JGQHS1_^(HV;R`)0-q00m)RW?dY_?0L2-gHi{$MH(C_UfN99C2!wP^D`4d)L+OS<%
-i{<^bJ5XVZwuu^6Snar~<FZ80qzBVEMmk~zHNnx%?l{&7x2$o`T-HxChq3pJzU`%vj#kgF34M(o8Es9Qv@s7E$cL@mfY6*$gMa400W<#Y0QiV4JBVLF!um
-b?%Z=eQp=TxzYH+*3ML#l}Y>ZuMaks10V;lCXZ6|nK=5~Mpw<X-c!}miJdW!!XYViX=0qFkShf4lK4h<)=w*gNZN7nGXHaB}dd16_rwRdu2b8?*~(s=j40
-zkE`5$Ghnf&!ZSiFX%_-M;Dw6VekCpfiqVaVzrZcc7~?U?<d$(*Rix>p+P(4_Z2(kH(E3Ie$<zt#t;F9SyjxiQA<%ZNb>(p@0-l0O@a7h<ca{<IwqYV0(~
-mQ)lS2l@Y&^Ro0JVXKvhA>du6}E^F!G=Q)QBD#gCEM++I!Dn4*z3;Vk3*s{b?q$~tm@VDckbJq}h$iZHv8p;WI3N`3<n)@ZQr9tI7$xhdS*oQiVvH86Y&)
-(!T)~X};8AI;2tBIe{>Yi=QEB_(Cu!6S&<S#VnD41elMp5ISBPT{pSB(rgtifhYVI4^`n;Z*AlR>$Be?=e5p?{1M*K#><e`N<}{4#g>;|FUFb-LY`-hS>_
-9tfd?fT?7<OKf!y*Y3yZErS)GX|oQdKhHC%8VkF$20n@%BeNcM0}%fv{M3hr1MPsgj-ag1vlOtYrTcy=MPvdGmJM7DB#|Xk=OCG0vp?{TGq{b~bx|92?ly
---?0ZwB0e~1~g83|#B}K62to>7LUav-K@p`&GPF@%G|I)lRGJ(9!eWRWISexO7d8q8~{+c|4^$OW5&SHk}nBfEixB;4d;2<L?E7P)%2Kxzb@M3KD7?Xy$v
-hBh{IvGJCA)$r!zpODblNqwEQ~a<#vzulZt4_}?0|Z4*Eqg884AwzY5?EL>)92S3(w&JQU`(cfVv$fViDI_QVovzIfnL_OZ5V|e_a=WMo1t1*_BKO1O~m%
--S0MT2Hr&Icr?)@}GbH6c9KZ>fZwD=57f)2IZ1+&GFDDM-mY?7!j278%YkQhiuR>@#_S*RJ14;0nZmAN^R+nt2zU`?Ieb@W3P0!U}EB2Pc^ZKbyYGV?Ub&
-wWhVX>4z7~9!-HAhx>v8diRep03H*pDJ={Qj*LtfsYUeOQAhK^^8gj->YO_IsvPV6#3j>HsS~5t(lv>u5FxqCf}si)z`96x7HeTdczbU7F0jy&zZ|oPHV#
-3v#4|QG=Kg&);@eSnhiztb;hh_iSq1)yu91p!qcG1BcwIEt7SS&C+Vm0poRk9!tx;VxR6b-{`Kb#n}mNy;d7KE<gO%5x%Iv^4>WVILD5i94y$0eR1|&vz>
-h9RMVI2y&3ujgkI|OCLYq@W{!2yY+vB0cQ`bvA)8{#ipgPJvlEBFHiK@(=Iy}A-O8!|Epx(+ur2f5A4-{63q(oc;QVRv+xGhj@9az)nCj_`yQh(Z1cU+fX
-1r%&4|WusF83gbjx4dyTj(BhC`Ki_T(FtV*TF3$>dNU{_{NU5cAmrg^^Cyf4U<7Jx;h|cnND>`gAKKfauX}b@^$KP6hgt3cAa69708MF3T$FuTa~t)F5Wp
-cH*A^$pywPrA@m9DCLgxI!U_yKtnSXkk39T@*G;#R>+J&S-=wJXSm~v23;Pv?49QM)+yQ$4m|Hd+tjvhu7XtzGGJA!+d3)<Qp*Y++zVAY}`P>&;+uWF%b#
-cq;pz{65lk>YI7(d|e_Qe_x*``+>Z&~aRlrwijs`LAV%}@5GwkLg5-MI}#>O76wLmw@xZ#CR21Dd}4x$SEYDw`H{eX)V9X>WkYg+GtsYxo{D{yZ4IXN8^8
-G@tJ+q}Oi>2pcDJoRhhmnC@A491Ku6yjAVLuJ(c$I%IYSyLj<ZC!Xq8sz$xXZlNug38vxxW=EX02~Tz07MNM<OP`Ipbms})Y=_{KCLn1R<NLfYt=NpUH9f
-#Q7vpPiAxgii!-OR4);jVHAd9d<=}mZauvF$xI9~G(urNtmYr(Fae}GjxgzyqLm5rsghIEU&dIfYBE4R0`CM#1H?ygz`sU+iyX;JRr%Z{-tO~7sYAx*WGm
-=UQOG1Ti`t!ta+oN5~m8#?()3EdrQ$!efh`2l1z%6@=*>IcPVr4L>JKKZ(sFx+?k>z329Wd>JcOq2y39Ia_=UNmdwVk9YMPX^1sl$ju?V4wX$w8bXR+94g
-IUE$M=4C2-uC+h$L6c%s-1v+@tky+=icI5a_$8mMAxj1@C$>tT5g0(kPPR35c!OqN*jJ9UrL8Y0Z!G#A7zV6kGXH0<^E|6#3-Fv>_hH2q<J&AAhVD4Hjpp
-m+@nW3#}w`=?Uz;|QpfUg#B2<WZfr`n`7Gt9w3N8;D+=AL=F8v(~+Y)bP5Dr$|}vQnIlanE$RT{Wq<tg~`YU$M<7vbufXYZp9C=+!-tYU<b<bn2u3RUI27
-C6zlk|8t??%<zr)eVx>Y{crF^&S4^(VtLcplJgu{%*!u0=*a>>gYv*w-@dXCS$z-tbP28xu3U$=a4rT-8*6wRr+sl0MaQXCQk$t1S*JSSNQb@Ym?N5l(w)
-Csa$7@dd@lo7$J<nm;Wz-%?~lQE96QUgmVS4;sV#mWu6TL{W68`jI|^lU+ke9PY`*u!*3su&_mgua9b{WO-#D_djN@R~QzA>MlbR!}$vDpEgad4g{McxjY
-s)h1&SU}7=+M|d$pdHYR$I$a*ST;^%NWiH^3TWKuP!(-5q1{~TC=ne04-uu*{jY5BSuS}2=;#FTDF74Th0~T(6DVHU&qAaPS?0|HRtZ!EHg26=UKS*Q^sj
-xhlM0O0mJUF@Auf8+jq5|V-o=Q(#WU@1mrtuoYx`Sx<@;vY}kXPv`gkIGjsSl-v<$)Y#jEWe+yyGExXB@VH`N(i51`es*YFQx?5c3mZ>OTUk1|eO{hKMc5
-}{Lv~^esGc26PBfeG%;RBt0WEb@vhruSpezrP@lR^<$`bAF<j9`Zc4ldUd8x0AYLZOT4IDz*aV4_V|G=f`oem4d~Pp;0Xw)j?F7^Yx0rdG5&{SBwAsZ9Kq
-x9~E$&ML1H9@NQ(r-d;Pz=W&%zMYyPFy=AHr{J&A>eh64%+&df+rh`w@!+H?#PwWT3g@?@ump@vkmZ#JmW}sPd-*;E#n>+#!c)=-2uSg*E%C<UUh0;wnqa
-zuqk(N}0GWH5!fpRSrD7tuP4eydy%P<lIt}*=IK>N2w)h>sVC%rq6#I18T!uQSahx3J4Z&VN!jE-~vA`ts+N)FTpJS!0Z#kge#YXl$M<@V?)X_68=)f`Bw
-Ogk6{Ud*r7}dsp-7K~2Ewe|M@lehnDb*)7&v09_?Yb{M*k=Imd;tbJyybYq`d*Z!4jY2AI5BX_X!wKwyk=PGr?=YO;OIcI*V>Q5ngPB^h<W!0SPD+kffKw
-o=iz9|7p3da7Q@E5T9EzBY21vkjC<^&OUb`8oXbF=u$<+LrvPj-W9vAZ(xiqlIQA~v4G@F5iB?s((eJ`&O0e_5fg+&Q7i=u1MeQLAyeD*wE6d4nq{M~d{5
-3pc-!M@3xbOu?P8Yeewp_>-^0Xs?j<Q}^_SNocRU)7u00CUWW?+`VI;Fag9I^b0`GDTVTwk72UwHtXibobJNZ<1fECo*difQcv7nhdrhk=1D>aF9v)wO4!
-l~r(;T8H#HzGasX4c_R_lWbHi$#J9I*7`?wC*hxmiMX0`Kx{4SVjBuuCSl_FZUm!VRmQ`tf&-Y}6ksP~n7?sgI%CaqAK3DlEpHIJT2(5u7x35t4)R#v39z
-rtQ5Qdh8H*Mu2}sqgB3l#KyNP2>@=6cx!@j;<jf~i2$4L+D3#MNqTdO%7e78a)U5lq-&}`F>U-sN7c$qG+st{LWwNS0%oHcG`vI)$S`-Q!#phi$C#ZDYMx
-2`+(^j7Yr22*{4&9Sux5$A=QW=&{h**o(DzLYqzx|49hG$iLC7u&z`Y<L4*f5oaA*rFI%HCVeZ3@FyX7lRSVVQY^(j)~Jtomm-%UpI9=cF*qI5KiG^<&A)
-VR85#}|LN@Nv>q0+?|pr}RiP1Lq|Xx8bzFLCJsZwDJ9xk1gvP$s<T*J_D!lL|K@0F{3LHA>YLBO?Qzg2r*qx(@DXN3&c+|JS{g}?uzfOD?O5_W>G&e;L@R
-e(BqSw0cKeG0Jp5N8JBhPd@xHKN|wz<>nsHR=Ls&UNvN)Ka?mhoN|gRN_RGmw3H4flw9Y_p?cLX@|)XbTp61G{!)*=g8H+_Q!@6zYg<{8GcQY$AX;8D_rm
-kI`>hINNSy9g6m>`(&tK41TOJZ%FMsJTP$K2iWN+EcKyWaG)$xnA7c#YDQ0gtkY2oF~Ey64QB(;#4}L-XrArYl5T&Y`7(r1XMMuUx3;^=&qpe7s1xDqEZ#
-WEG{PyRl63+X<WPS4HHaz0%QEuqQf}F}0lxV`egq!)Krx(Lotb;belZ3ZE53;vSjz{_pum+!XgF}hpIdgs!lI50qZZAgnT__J(lv2LiZgsk;kBG$Y%PlCH
-tcTsRxVXb66awuY*uCAxZx|ZR2x`XVxXC9M7Dud2FeXRjHJ68IPp(vF|Yh8y)&?ik9Cwd$O*v2&)74}$O?<pJTo2egbIJ#EoWBC+H}w1b{%Ov-|eI_NOT?
-H$0lHX;~4nQ9Eh!Czh<J>cOR{)r0vR8u?EWnE476+?Ss5#F$tZ+BP6vYyOR{khC{`MBcsHFz8pHmcXc}G4Rj|mWVsy*M;wq4agrea7y{GoL#f44Uj!T*>)
-EHm^1)OZ4Q{BtZ@ahRId>)BxEw<`n1giFdMp2_^!Ba}l;Ruv;I{{6zkC=w=!fFVl{j2^%Tgnc!#a8<ux+_cX|B2|_5_aw2gz6el$%JT#5W`kYzZhVTF`7H
-HGId=GFm$h96UT6*`ZR7CsshY!jMcIW=B4|_rOVb>h0SS(i$dxwx*U}__4MkP5!pjSrIa3TBuuCwhi>Ewy$FkO)V>DZiw?Vov~%CMEnD5m)MdFjq2(kw$z
-jV*34#_?2?D<R())DBy9{CFLlBl+{If~+}Q&pe3l<>#_iBBrNz0G&Tgewoy%_7a{eBK4mRLz75*>X_QTGY((fTMo>e}7Y`*USBeS9vWquMSAou6A9s`4=4
-;hE8D@;g%FNgAe$XJrL4KteEc@k(~S9)QsbFjB^;VJJhCV#+iw?2bSSolS9d}fyb$XK06>^UJ57P8!^5Uy~kg=^|uTd7Cm6*R9F>xMVA-#BpCjr@t{tVY(
-_FgplfzvIH(JRRjcOMN8n8hv9p0kH!gapuUkb9im;TBqL<=<6ElYwB!1b_KFamLnkn+Lhr8XV@FNkt2u?XDkwH*XSTgJPX+kyBQtFAxD|-SUg-$6Bdi`z7
-%6FZ5^=OW%o5p3@k+H1?H{WYgT>B11B*Dccp68n&F5b&Lux&d#J&y?St=q&7k)`^XIX_7TC=MGu2KHbAH(<^KwL1d~X64(-*pB4*De`c?S(J?ppSmJ!beq
-^qWjdrH%jFk#FuJs&w=SUiLqD(d^phD<>jzCPQn2I?WZ<^nUAC`JQ>WD;6QLYJjgk6ed{(2$j>LAMxzzLh~gDaqzof`r}^Yat@mHgF8-(VIQ92<l$Tc*f7
-K@-jM>7M<`*sWaZ1daqG=8NpS-y)RwV+JSxYO(S5NZyJ0<deMKRJdjp5so%{YEOMVw)C*~bTMeBHb1C0)!gq_XcEiC}mA+lJyaXC?;l*?ae>S7$SQM#?uD
-xj+Rufm|>v|)j2*@vIOinmk`>8@BQlWs|kw`+O#=x5eiw`>>Y%Pw#*rBmghCdT*7Nv^>HJHCgd4l8#c9KGi&6zb&U3FkJtUZpx9$^3#5tuip^ux5ja8B{p
-GG7zSHR1MuietjE$F8W~k&J)I#LtO0V;ftNS;cOr0he?%Nww<N;nWSr}QD~gXk3Yq}3#UIB@T!KqKwYu{#Oq~<9C%*3;5jA?OlPcMu0~KS%b*kt_O8}0^A
-MutXbO0(FJi8<vzXeKQy6Bx<<`F8%b#2x2s$}|lI80mPcqHXK6A1qws=ssmQ&Jl{5TkF1L?OuC&6lK5NGx+c)+nIpW^)amTb6=)*fuXTbFZR5kTtBa~eKl
-`Fte{Bp*QP|8MD9mZOG&;P3GRTsXibMUtw7-DMrelB~BZ+p(8r2}O!jLGb}_<74<7x@U9F#${QfnbAy7w>}K%0#ErzG<Qc=u*A=Z|5s#;$34Z6s5*!5YO<
-XsEyf8e;WQfuwDAhJvD!E#ce}!n?^XE5BbwAw2$Zy8HE*>Y*<SQ<g~b;E6PSt(`#a%;ydQnR4$N(#NCz);h~miG9*HLDox!d)6r;r7+NVvMnIo|zOvyi!d
-Dmv2skLPo3J&AYIkO$&ZxgXcoFwv>_B>jfS(n24H9d@smas~qNOjR;SDZ`+G>&gN_&KF#r0-5Z97ob%Mc2RPY?81X?zs+OBz#0rk9H@D6qQiPaB2u9X{BV
-07+8MA5s_j=Ua^k&9?Iy=0}=|a9nqBbYhwK{6vfsGc}mN)T{G*wmGZ;nP7Oc8E0|j$!FAlQA@>2HrphU=7ut5zZ$WOoh^X>M7?5#}vmJJ}DeaIt=Xy$4L}
-riF^<r`@gP8cA`HT^=lR^$N&Z!CUhNr`dz-M82_SHWT$#@sPNa1{BUzl<_tptNGv4YSbjb&dHsfd)2;K9oNuDp98&1R{GRShi9Z*2ZkPb3qpIgeF3S$j{e
-PdHj`i*%=$3pHeLMu1_&WbdcX3&BTG200NjZ!Gah4qJ{dsR<WivF0xIR8uA(btDB!BFhX8DT|F^wxip(q3v-e<!u|E97zskhYdUpE=t;qm(D3R2FtA+v=0
-*OlKCXG;FhJy1512(&JLDw^syn~GtPv<PpB)b1PXo4F@yv!Ji_@DcrKk{O?V3)qf`areml~DQ@WQ48X3*UIcUow9sP!i+Q?QbK|zyiIcC}*+$7x*x0D`+O
-u{r+!yr<IDft5uta>#0vN&O=34XSD5X~6e10F~%!A|v5{L!D;%n$iFlT$zyifo^l-V^-b)_x#~88Ur5_@^da3abfc^*tT7FdgMZ9@9}(;E77vnL;oG%~Rl
-qDe|+pJOu46?_rCyrrBUuwrI`bI!R3_`qO5+vY$Pyu&1F5hs6qErkDBuYlrZMOF^|Y^&<&xZFnQ>Hc8R9b)vx?g*Yb<<}5(fiztms{{h!E2S)
+c-m~e*Rrl#awQZz3%9%h7tI9(5Yf=IpoNgiAGh6dzxm9xIqheDx7;@8oT_umsH7?>B%zQZ)Il`R!4(}`62UDm&^NpRW6V`|Al0tgdzsJ7nK^QdoSFGc+Ny
+v25B|ef?)5)=`o+Wh-@pCK=Rf}M`&U05{<nYBUk*Q5r|bXhr~mxN-K$Uk$FKjNgO&fk|2tb3Cn;Wb*Fi)lH+TuDU%j(+D&oZai8$}??RarcI}tO<!HrgCa
+d$rwnW~Jc25~k;k+d$+<Emk6$GZhzl@NH7sZ;k_QcC+U2j5wjYFH%cBo}cXx;%xU+<7hUb|UZbpju+@%QA~>y^q!&+OvAeHsFu%#OWZ)JAVkrb(rE+_TD=
+uK1SX>R^vkFTsZqE$)z=gjK}J14ci*=RK+E?7jGrv`Fzky)UPE*ACueSJ~|ynXMGkUF2)r7ypbTM5I>vbT6vR<^NYc67Ag3~E?coC{?AAG?(;ZlgDY6O4L
+&42CJ9co`*Zx5;CXp7u1JY~v>MMGuwDue>?NvOIdWO6AFu*T#P`R}d+d$)E#4bHwz_qiy~o00X;Qj#DF%BKIf=pY&sp-p2JLhVV-!2>qS1n-Ng}@!fA`=$
+whw=*PTf*O?tOI<-{Mytw$R7$e4C8FHR5N<a!7dl>_geXBt~pZ4o-1Z?B`R(Z|`K_?jGEX7Yh=L#}1BI#6Q7fIj?>7w&1cu<=*+P<|T@+SW>JE7UdG1jHd
+Xs$J%(?hb(<4SW|pW!a@7r+GKQyqqV-c5NHSyZ;YR~81tsT!#|UebbzT~y>jr^`KMm*vB(KaV1j%8#e}!tI+yaCu)XOw*n08V=45blJi8mk;-RY##yLNJA
+Dvx<7Eo;9V_6ljn@${T%?ga>l@2?3oN-4NrP|)(vC?wF_r<UHYv2+Kw$p^0fFHrD81ITi`65W|CG{CAhgH#6!iN_a=@B>5S@z<xGo1^vN?CE!MXXLy)9&2
+?o8H5~CEC6mRjk%2Cn+Y`$MarbHWsEnI$Hm3i-r8}f-F;j+4muAWjh8x9^DXN2@-v3Zc-)GEWY=-#uRWL+&IN@5qad-alI+wwdl`>L$JTaKjpG<(i?B&{t
+)0=Vg`$qjQF`nNjYr4mw1mwkm2BJ9$*`3=90TT3>**RvJ3<T@l(Wm1|LUF8`OBmyFreVyn1+#ALu<S5GH3!FXKdq!asEH@8GCMY$SFi3+|)vHe%hA8Q|t(
+W$1uN_!c}o7~||<%~*5Be#Bm)fh%Xer>sv6q`ZltUVKupeSygqt6j9!;W2Xw);SAE(eW~^FwDtWy9bcLYzDqF(1V`b-Pte%tf2};g`Ca`RvxuIR$2^RUPo
+s<TmU9#s&uCLDJ&hf=A{eE)@r;$$i|u>N_N16Dg4wgy&B{Uw+bgeyn<c*^|zjg#T(Q6_j3%{=_>d!w*Z+V3@>1<fJpcv3`Gxqo-;Pv<1O$2XCOiBVQZ3pn
+51O)3g|pyO~y1}n=M>cM<5y8jqep=wA`iFgZz=ef2_^U-k5WxK}t<7B#WP)-=xPhY5-K60v8eJY4Nxgpt24`xA9wSI<}vN1eZ{Z5cECZw9kvp08roS2`_+
+KnxO1YrNib20D3S!<&x#(<zlcg!C$Z|z)Hz62P{B3V&`D;Qk}taN)E*z<>BDuH`tSC#NOdSy^MIsn6Yi9ngdaQ5Srvm>=Ygw>!MSB;%);T2!z_xZ21p71f
+KW_&K5SC+l0OMWv~nuaP3)r06<#4%sAh{x%49<)Zq?0?S&Cf7%Jo#TKvL`uh^&PA`HyKVeyL31!jA3XE*wJfC+D5G`R2vn1uz#V{QYC=+|DYzQ#dL8r#QE
+U`Lq$3C;yT4{m}pTOTHwOA6RkJh_xp8J(Laf`k9kN!Cg0^xa^5xpjnXyqbm?B6xIFTUEb7Op@Nh9I?JM^Pm}S6D}MGu_{RqBwNiPW*|+MrCtXcXD@_$y$f
+yy646od17}<`z?42<QFZ|#z|RHtmE1B1IDAJFK7_O~G~ks@fTN3DH4PMThPI6L>hc~gDZ0ZwM5}I0Fd#SELE{PW#TxG>=c>ur0mLFWv>Tm%wsskbT0jc!G
++<gslRy??QWXTpyZ&PF068n?t1jE?)X)aj29SamdMtJcc_wK{2%jFXFgqLa<R0+Pa0hsJxF_LZL|5{DweanIKElxw+(L?3aCsm+W3N9;>?};y5u>;_2rkj
+>;#4L?1RBTZpb7hMKxC9Yb{*sR7>M@RN<uSOTButBVHmK(h#LV$QjFb2d8eA)V!0fGozAvu!VS$hSu@YrMN5Q+^@CUhhbSKXUMy@7M&o4$KAFzQHlJ_00K
+Bkz+y)Q<0fv?fUHQOG5j*<Zh0Y_taOnu!mYBan7>F>uwgD5lQ*cX<1)DnE1#7I_?v=X(?k@~?=a^yp?)ms{fb3GS#(w?|zhn!Tp!m0jE+;Ei94yNPzRBWo
+*+2G)o`aZse;-uPjC>~Szn?t!C?kejzMlZmvD5Mimd%&u?&k{v7AO*)mTLlZC(s~Hyc>q7cPB(=KVZWV<dY_sTfA%zsTTX!h^RnS^TL!pgJ;=D+Z9kOkvk
+!>I>rLOf|X)dyjlV%TsED=#dm}e{F6S7N3fwkNUDyvl(T<5hXHgWgoVghKng+xk4U#<QzVPtz$q2nw6xfa*U^Ns80fx@XG`e+N|tcOyWuDByD}oC;I4iLo
+~Ix3Xc;GA>dW#Y&%iUeTplKXk0l(LzL;lNF)R$^9xDz$1A>iZ0&e1J{;j_uwcBHjWUs4L5tjgN1)FileBz2DO4_qMkQh$Yg8gvOY?T9FVTf-HcrKA}ofMx
+LuQAg$Wu7g-#;XGW+5pT`81XlYzXAYYm~lTa2oTxeXD}>%WaL4pzX7(x&9L|fnfyJ&0ZjeT1EDP3qau(ifMteB0G#0}U?(0N&2I44OHF<)w&I}zX<Im%sM
+K)-<cwruwji+MXNH$><x&WQV9;{d*}s|SfOZaYr?W?}4%a%<7GlaUZW1v3=U4V0Es)AzfxLr@$59UN@O=-Rvyf_F-*B%oL&_-s9$WDYfaU(HfV-}>+2`)<
+QCjFu+$k*JwSy&Q?lkp7nOwxKB-#p)2EY7j+A8y&>VOgl9)a+z9Jk5eM(vNWDG@-RQvV=~&j{2}#RLit?~#uV(S%G0F%C2fkGL5__y&IDCy*!qzih#=unu
+psqxRTC!}-jJzxQL9_SW5jr`inBgg}I61`DYcvGryH4ggv*!?rA*!9MVAz#*d?eGyUJbqz_e58yR1b}(6c9(r(AZ*NyKaM!^dY5f^LaunBh^)_1YFnr5pT
+onQLXzj}9&-dWIevelc|Fh5$@bFZYVhhAFguTXN=rjK1bpb;#OQl4jIasnNm}`Njy$KFB1|qq~CWKeQa7p|G9)AqJxfG24$^wVrY5~S<z6P2fu{xtmhmsH
+hv0z2h_?05R3#y9VW0}mSa1Zsgc*+YoYCFnAjl+kS$3!U&>xQt3x52{pg)1Ej!iO5cjDjXJALvSeaKu@xsIFWK?IU~%0RcWKEB8JC60-i9RMr9%w{Rw(R?
+BbffC6D{u><b~iW8wcAUn>aaf~tI20V(l6F4ozB3Lzk4dCnM-n_#KZm$-E-XKRu`(t2*yI6mM@nK`35<;)a0NnFEObi+mZVhRkp}-udH={V2l*L*>sHo(2
+Do0RQY91xiwCr%lD?B=`T(DK}VGF4{fwa5<A?p$FH%0a?KWBzAJ~o1M@{{@Pmrb}ZEr3UpzWF6Q55_RVH2dI2^9CqK{==Be*EJ<XEU~CNr)P(y!D9qVX@V
+^#C!!yM(`joQc~X+aeM8JhYqr<)I=urRtR~J_L_D!tr;rq^ji@*F9?TC>%wR{gT*G~-Xi4*OW3&M5bH<YSjre=)UQ7uZ)(&`#Z1IZ;gbyx<FnoOYTP$$sY
+zMQg66ZkY3DnIe5D@3i!+SCeavEVUflh$$;y&`L5S|zpxw(j3>g*=Jb{fB*0RGuU<8Grn-Me@2_T0H?v|y&L{HGuGU=N$lG&*t$K;_4lr-8$Q4a<^3S%Z8
+^V46-2`!C-2h-h1~=r9-nOJceNT4UptVwePnnR3mxUl?*2YCuA!q<v|Ls!@eXo#%JJLax5^X>_=tr-QrjVzc1Rpg{r+2@fmxal#9eEimxw9o8*VPLUnSe!
+=~r?vLL8#^PyUvRDFOqOUMdm=<C><OnDS_zdoY^|Ivp-h=TBbG$Yhc6k(%9l#b=yuw<fgT4lV0yl*M$KI`s@<txqGE(J0U;~TI7GHX?vx+bWKnU{3a2cr3
+8-VZSt|}U!y`zPhICW${%mX-zU|isA!x3SR?tKrFB;<!X4a0uE(9nYOlQsa?K1^H+L=s8Afj>;|xY$C&e-}QE2Lul&i-P6p{a_G3?wBmQ1r7pSNR-_Vy?n
+sB;=YUZxwu%jz<01;=p-2Cd*BBCzd#;@TdblbngF&YVC-Pi$V3&yc8173Ebf;os3`$N!KmdLkPvRn-@_C}P-bu**sYAAXO?NIp9+I%x`i9>dedhtu|EK#<
+_K&A7Y9MRWW-Q_Exv<$&RA!JRH}qP!fu(B@B_Zce<px;L^#I(gibo<&=Ta}NJ9e+?7ja?Qhb!(f}%damrkFIEXD5*7p~U?e+#5+D-&ZO_SpPi6+}g8co7g
+E(iGv#aHJ(Q;W>bBFki{QK4j*_JPC#-E?PAJ@?a#D;+yRA4HE<ETY`##(twn)cy6o=B-k;jM&7Y$fEeA=a=g=9FseO>@(u*Lx*g=4-7zqM-^60{5fRQt5D
+Ks-{UlE=f~gU9tWS7z(Io~%Qy|zJtlP%iL5)C|h<~M|*c;j6(YUrGdLd+0KP>h*S-*NqhXi&7Ff@z*28=|N^@N*a%>&;a2wi$I4_nhaI1Zo`PLjKuz1~R#
+>HS%X3{Bi)0=3MVMvOo=&@2o?ER4l0xO^D)k-|Sx?a=j4ni2DG7~|G3XF}cbH6UUj&0%8qJq!~5TWzY$sWDH8cTZeFv1JEyho^47A2$@3kg*7RMZN;5R$R
+p<Xs9<~zjw^o08<h7XUiZ6pg{z(%rw1;JwuFk|6~sng7^#_Z%0^&)?)qw91$MBfMSh6GAFMHyfIf;Bti*w5CQzyL>FT|O#kl@v+#t&>W7PAqTDEK09cv)w
+fvUpKs@(WrAn%VOPR~(pgKoBlR3c)dzfNi`Z)1|SLz|=__YJ!JRlBsztgwA<Bm+!uP*2kLaAeTLJ%1`cny9U`k1hT@1_yDU=ME`7{Sw1fXD!kV_+-+y5fw
+d{?iQR0r&IJ--ZbXkea)2i_j9(sHxOI!?2<~++RThq)njU>fwueiC$5JdAElUru#G}!s;s7%m59hxo5l(!bqJx<A44Ryh0L`85lHuju3fswSy7H+WZS<S+
+T|YP*0iy2*D(ag5Tp+VKQ<wMsNHzMgQ)*IDnU6?fPIogn07~HvIIK=@<xtC{S-qap{tI;o?R&26(5vuh7blxzIBf5_}{3P<h$`CHf%7)g={DSEkoUdaP{i
+1F$~5@C~oK4C?WcMcv~^cG!y}iHYy9RM_ei&XQNGv~L-uXqj$?n`N#IB!Z%~1PzHqjVs%C(ytjTCEZr(!!P9q>P;qQLv4tMCotirMNAp9cS{SA(a+ctgl|
+Bbw;!5nOy57i)4<hg%Wb&)Pq;nopr<Q?|K_A%$sH`OhGp50?mb^25M0SXJQjX@Ne#ye436nem3jD3)eM&Z<iERbr~u?Sf*CBK-b|3!`yOrz@J?k?k1&>Wf
+D_Y8i$C@GU|f2Lsvu%oI|ABmJoz7arURVH;Otl#Wpe_#3W#vsGZuJ;(Ye#?X$k;KHzGz)fw0s;XKf)f7Z4oa?VRjBUdPqNVFoa?1A$MJ>)igI0KsMd2xlT
+rf-^$gFuB~{DJZV}wHbS7)xviP%r?mWLRd=7K97c3VCroE5cGZ^+O@ne93+ziV5yq*l1ebGaZ|wo^rr>`Ax&nm)xNge1&E8flV0;wOLD#O87lb}AfejP7p
+^ij^-UrnGo;Q92u^pxVnBdFg(_MM_#*DNgL%U-y#?zjxUsKy<mS;I0T`(|3m=K$6jto|L??r@%U8Y2sS%u*C#vg~=oO}<75o=3Q301DuE4Cc^F1?Eu#o|3
+A5kjDt#vBokD$80L!dE<TnN8KQI&k7KV;I7Dz|~Z2blydcxZ=uhS7wvLB8yPEqlBsEYN%r+f($40Y)YWKd4vemH_dziR1$0m%TZI+L4EJ#rlVouVKUO7(h
+jnDCeP0BN4sa(kj4r_&P5A13<{fMGxQ-3~c&v;L*e|)iHw*$#r2q90(W`r~sl`WJ&<;2Udwy$V{^Pqn-=dt!9QwM~Ku&Aq_0({F8?ibbo=nsoAfJNapt^z
+C0}LGHGDKe_>V&6M-%;?ZqKTJ5o>yBNpt2DW*JzJ(cH#$m>o9v4tDwvYdd(4)iD-60`M(mh;Py^tjyWFGsLbW`D&^8mdibvxrLBc)taX@|*(yKCPnXp)n~
+YD8u&7Hiz;FI|$IhlYy!28}WxG!7t5$QKFy2FTCE|(j~3E+X6+SSu0@g-}XHO5NPR1hASEYD2w-VJi^&EIJ<$Lg-?Lx@)EfDT(`J?^0t!~d)*R3<MAb(4C
+_#MZUyi?^5-v5aWUC3BX;ow4%ayprUh&_!2j?2r?iE{^2X|0>$h0a{^Z?F2=<1Tk$7TmoB8B|_h0p~n+Ug{EMq%3QA@D@TEk*?3XBO9?RyIi1Q~ooL6x~S
+Fx2;;d_F&);!if)6n=XBC|UzA3bXMrfAE;3tQ-rXl9$nrnj%`5!x_n2+yIX*ipeD(u6*c9Y^j_uj9^Yoyl>w3CalnzL>o_gl(OugB9CGkZCQ+EnjW}q&7A
+f%4w)O*rCb5J@vM8>M+d+lhQ8jz4-%HG0$}1$n4CYSK371U%+MR4od9j9N*hO5C{GaN{d1BB4?~9hWU$4OgHpl_)W!F%02$9tlV{eAizn(80ms3^ry<k_W
+|B1Z&v3!I>fez6;J4GvQ*aq5>*K8RP9@)DjJFx$+<){A3yZ}V<2B;y7B09dx0|tZ6y%nV>)ki7v@uC$21UDmplCTdYpP|&Z3n1Nvmx^G==z~TS=TZrM^*{
+4eq?gPfu}p0fh^El!t>nY`1LTz>pQ40*prKosskDB4mDNi9j}NTM}U!YcZr9nw=4WPoX<?sWxQS&p!SXPqXG7WcN0@x#VHHgY~Nr@2gKH8Oh?dc7(z`m$%
+${|#@!L=x)=($(aIxC5~e{7csrMWQmo<8*>=wGhs7tp2aiH@MocOrHVA0k!GybHQ+(<S54#u;{K8EBejwjqQWb6w0z5OPCg!b_b32VIZNG8PS9qEQmr@h?
+hPd}(|EpmDGXQBMr$8tnTmb+Woj}{Hyv0l77XN6fepNt=cbXD7=LI1mpBVw%s@1npbZ_-bCLIhfj5V*IX#Ox);?GT>Xg4M>U|Bz;Xq#mAcLA8Q!~{_+y`7
+yyfYTK!k%ucTo5c@BO(&iT3DLWyJRk(2dvgE&&W3#e>E}rn-_yrEIHDiCy=IEpWp|4uld@;xMjm(!WK&nc+i&0@StZS=)y@LPv`MEmt_bX<ufPTC%|o>_M
+0rAZTjU#T>bqR;-Q!I1_X!p}0KGe)f7GN2-|P@)m&~l)5y-FTQ<;YcAl?;Mg`Z!rqx%Icnj2CT5C#^+^gOmZ{aHI7D7+rC_0PdiiYf>uV-f(TWfNhKEo$$
+tt<>%i7v`cO7msj1Bb4itOW529-%QyNC@o)7uL+lkrZF5hbqHApghWIa#r#b9fj7D-DK&oj4M5y6mBsLErl<%1RGPsGt&RLp-XBA_?csdiVBtYbWf<F$sw
+1`ZGnPJp`K`{Z6q3P#Kn(HrJ>oE{VOGf1VnEDuyrv|(Aau1f9G>@J>IKR>Fh?Nw)$jXj9<wo^fqe0JkOeHBWi6iI1s{OAVAckbD9RS>NK<)80^5W;mEj{L
+EddtV1&*l}1TE#43fiy=54UKOtXv^yOzYmvrO$RMZd24Q#7*`7FjOECDKvIT`Foi>4d-8KY|t4m0H1$dfDM2~*v?cz<!VH9{eTG2OMM`fY1Kq|v^w+D<3v
+rO=P1kCY!G`K!6y&^q3RPWwLmutVq2)Bk60P(uc8YqnVg*NA#aM>CPpl#9(5BTU@*$?2ti;PSV4OqE<7heXk$r-ZaEbj>9~je)Q-5W!xO$XKrlomIN+pUK
+wpHMrH6&w;WrkzB}3G~4FeB%@BpAxQ~{c2PB1g3JeYRQVutUw&`j~BezTIoVW$VGT~>6N+e43ySKhq!JZQtc0;%LBUYL4+Deod=joyPE{KTs9mS2Ws1ByR
+cD0`i1T_&FPo#KY)_c9DQD^?UJ5W`pDTjk>pG3sxyYhYC!R%8ZUE6f&N!FHXq9UwB0;hUB}hULUx$fB{L&AGU2Bi(9&km$jRoL+jfdoBPLoknQ>iNUHCvt
+`<@sUG6INz4fd*u+TFgrD!Rjkuv?vm>=(E(yLcM=o7QRap~{k*UOQdLBN-9`PK2|K&`!+yiJG*P}AFiuwRC(9iHJXrPg$It5{sG$|R=w*<I~D~J#-H<68l
+p{zS!5p(XbQkT#1R3VKczR|)5cG)P`5~@vhkirB+281ZG7fHXc&weBFh>+L{r9gptN-(H!YHOcBu;Dj(0<I)C54dseAiof6@$cJaw+IDMPUl%hfS?({0-U
+y~mMLy<!Ite5O6yQ=4{_Q<oEEt0l;PQX+7!zcD7kp}=AXj1n=b$@e=qv?d{4^?Hd(*%!B&}O&<CE8WH&j0i9MXKC)ulzNJbE2vST91*(8S>=0ls<eUrui3
+u40qfY)8iq5!t=0cE)Ih*j|SI|$Y@K*H$?NobFe2d@hgAmCFZm(9CbJqf2Y3O0;y0^hc<qss(Jl?O)M5A?6-78{ZSgBkR)%-|KDaJ8lYh3Dkq(4`F+>~xI
+ajFu-xPGM7kBY3IBfL+bcj{Hs3gPeo?oOwyNr(Wlp?T_s=j3B9aP}{;f3#Tp*#YXq*7d_|%v7OJ2*r?11JaYtYET*-!GOJW%pbRQJZp+}JzBwp!!p}MLB0
+xCHY}^w1nHUt;$oxDQD69SWZ75f3z?2c405Jc&pM83q0gv~>s#Hh;%h#|9q>fb(DKS4^;qmvHd0sGDS9k;pS{wYD80Ha0d^pfKu_ar?*Nm7hwLQ8z{+*|1
+Oz9gpELa1kTH?Hot{y&y1&;u>i@h;&A1Z+3jhuMG$y3TAuD8clTlQr<Fw=9_gV)Lb5Zb}M#ZH>dEtV)Ufl^J;;4Neh2(}ldC#D5Djb{?l1U!`*gdTHJ2(i
+-6np#=jB&{@wF?)bp1MlOMMg+6I2UqXy&<^JKb}@&+o+>3>V62QhYXm^`tnefGgO9;0CfHPc4?P{tApnMtCkr|OD=n575E_G6)Sfk#Pr@5c5D4)L)?!42A
+}rG+;|Gu-at!KGWuy9v`757U%%^E32n{@9hOXZA;+E6$eb0;sx#FH>XN}_1hzSK#t2e}DiCwcc-~>G&O9utM0Y)0`;a^=B{3$wh2Nz01hkLEe&s_f8M`xK
+r#AfSQBg70#4q=4D+4k_86rH&rxZ&}$L&`j;lKMwkkKb#6=5GPJz<l`OU^f%VA~=BQSlt0DFYBlg5t(tu#--wTBo|u^DE!58v2nTEIx&`UeL+BZ=7yhuHa
+#FTcik)MHCP!_CH}%J{aO_iM}~CF1IxGI-tZM@<5{I;d1d4saS4l`^FuQ@-jLZ8O<aXzrAF7a+_P?&V9ej2NU40CxdRh|#}V=g3&Ru6#G2FU$4d;Y!Wk%>
+CaN4P6G?{bjC^jOYGCALxT=ql((${<;$#LqSs!>7%_6Dv>LTt!-k9z*76Et~4rB`W3q=eAf{c$O?WfT#uru?<voOSi$?|*vo9tpEZyA3O*eVO5vGIOh{a*
+Z)t_l_m2j7B)Jzz}`lcXJYpOyf~_SbMLta{e7V=i??d>M2|CFCpbPX54DB#YG{Y$w1cTmUbfc9v1&h}FhF&GhjwktT=^1}um>=GCpwmw@F?L>f(94j;tt&
+WNSa_Ld<4D->RyM*Iz8)sh|eX9;dh;dYSjTJgLq&X$!;EM*8M;2wMpJ6?GrfS8I^@~L-oxGxZn8uXoIKMc-J=y*(b28fm`T>1!M3jzV;Z1rNT^r(_aeRD)
+8xAhupU~~RGNa<0*H=u_gVeR1pI^tS|7#uHets9KA!<Gm9)UlnIV(V-wJT!Va0=9hDS>9Gw&p(hC2Qe#lqRc#+hxPTW4v8ZOI(8a6$|H5W(Sl#6?{8|j?C
+_V&lK+;V7;W9Bro(~(#)!%4Fto=)cq&kSxF>kc2XZz<6ljX6>}@#sn*?JZyCuhlZQoE%tSn)kWZxUc>ll-+zGS@f1n9@E;ywpval>&Q2W*jwUs5-Eh_@i1
+3M%+=6H+Vq%r$INQ&x(lg{2i$xT9OaAHq1>Lffj??G>^I0J?28ZMR2Y0B+5CJgc4O{&F{%DrFFhpRgVmaDN*rGr}vE>##|G`9!Py1i~L{jXZ^+^G)y|00m
+F9(xO|HWA^{6IY11uL~m7C^$~vlcg3WlXCAz%v*igx@OG6%DF~a!8gUB{z@2L~_}Xn5$xOUV0?Z{psex|~zU?;d0#|_A8(2f3lye1G-Ga!AvuB&&w&2O`4
++WWSS_KiZdhj`j<tiHxkg6x<8g#1&6nl;LxrU|f5PKr6B^h;pio!aUElWpaC#r^bq0SVujweliu3ZV?3q-%qpdG;Xc+6c8F+aKR<lgQH3ka%_=NWdQp6i{
+z#a8=bQ(%gUN2Z9|0>XuNfmnI8H?ga|MV$CGILDT!em(Z`5@Z9QiS%N><xiinYFALMVam(s9z}i#GvrP%$*AEM5KyeFs`;6&+-NSCI+oYC2u93mKKKnBqM
+LYpLcw^9BckLaCng<iB)H}BHO(HJj7kO2&Bu>2tUB)C<`#sIsVCUapDqtDEx%EqEa~0I>^MYibnOJuQ{o1*A}l2EO0~-`$&JLO0@h-ZWCOtSbOl#TtUm#C
+`E>6Fz>C5!t1NdE>;T8t4|F8wRu<MU3S06}%~I%D-aE=xM4)$uCCfbG(K14hfM>H9d@AZGCss#sdy<J-vk=CV5j2p<L6-%M7Dx`npIMJUDJQR;ZQ{|_Rsr
+L7OHnQ-Z~F!6d<VL2p;lOBAGge9&hjgkoq@fzh5+XC;h(I|R*+t>hIG+A<TK!YlR(_##+nN=7Dq!wCrZ~YO$>L^vl18<V|F9Jl*xSMjzL3KfzD+7jvIKIi
+GXCGwS21=0dbC4M{HI&Sr*OWl4>~Wh8^E}Yrclt>(?wn4$2MGrqJYP6ZRxiY&Z!_d!H^oQ}hkq@Dw#uBb3^V0p7T8O&_v><+Bn%*girvsc&j4u3{UFGg0k
+}^@kGAJ1P*xlranQB7|hmu&}%Wi1u<^%siLYF(PS%W(B3b4;s<{K2UA8yKLSwcDkEz*$&;Rmyi-gmy)MeqX2vw9o%|#v?%L47BUAWM;fO~jv0q63;=r1$}
+H+(Ut+S8y|ZC$EW91<1jCvyKi#@VaQ>AwS06(dUdk72jSJvi*(+`^xG&-xGhp?B{Y_?xqd5W78LDMY2hSq(wd(Zf+Q~RUg{i*8HGbbRlY;|pxE-Duni;ep
+jL=pxB8)QaPX2XlKV6xx2Yv-t5rOxsbDvmW*Xo89Gto?av8;fVgz$zG=9F6B1y7`Ius+tv99q$^)nHHz8bH!8MZbPQc_SkrAgE0lTPB)&YR6Q*#!gxwtqN
+D(WGMY4S6ETom3GcG!uAR)OoWH#ffa|tqW#YD3NnOa-wMUC=POgRc;o{(S2E1F^6Wcho^ijNMo_S@KuXNVU8}7G>H$6Q3b-%q7*}*~7=R`7;IzjqKOS`da
+=Io;306aWxP_&#4v1}kL)(22$)TMuRLG&p+>svQLW7PrjByWB9u{d$3OrHaw-aa&&#*E`eQ;d|K*cW8Jv;kQTe-$JF^yWU#xMTmWPeA|@n6AS;%{YyLulx
+nP0v!9w6F>)<V9RrI_9ujMTj|qZZ-V?A3PMtbe;Dj&u+!{a{pH%7p5h0yxdQC{|b%Xjoww5^NV+q*mY1WlTjTLi(;NNh~uSM!2oLcpUWZpAA;^v%v&B5;3
+j+Tj*k((sJV*uA)DX#<WhF`fi<|9h1`g-GwbaX!vy#5U}P+Dm3Q<UCyz{0mmc;Nn;eHu@HrWn`E18OP1<;Uj=<jw9x6vXF_U1#mcbrie^vCSgM9@_mI_{<
+hrH2k($D1!AQr?B&o6Zb-Q&rSI|M?nVPeLIUqd}B&n!@auIlJk@!WJ~!EeBqL@jVU7Iey?4<N;jY}8gGif9c)W2UjyIe35w4e_cKnj*H~rH?z;4J^CQQ&S
+O|-EFi*R!0=y@x;x>t5R9zR!fM7rUUSBzu$*ZHmwe@dr9~3)R_5k2&Pn_FX9Mt)y~ja&gXK`g}&H1hG@GP<RDK>f75$dS8~zdjF2r=%zqN(Xi_Q&kN(bI%
+M%1?g|JRN-$g4B+?oq^_}2QfEv;IPl=A1vRlewIV!Z`OzhcF0Nq35k9N-o~*Qg9&2O{mbCu?E)gNd4cE4}^bfWzS6QwwE?fokQ2**)i-W}#kCMX{8@UcG&
+vcw=S!$_}438TL>is>A1uN33Zl>2-4Ek3keXBedjSvjQK{TP4!l8~-uha=lx_V3}EZo$|A9hcptNSeS&1K#aa7g8^*xveTZ3E#Dl%0yBo8T?|W^5Ad@0bB
+s2z7VyX%8eVHNZKInrYZyG!P8&bM2Z1wX2T29q6Q8qctrg(vF<#rko=NlVh6@VOISvrqq*aPNW`f`x*i$;Nb(P2HOr|^lt_Ep^UvolSXAylX`Ibovb5O16
+&>w*kJlCt*{LD_Y5=RllFpl@k&QAxH6=QMgFps4-y#v$va~7N+tnx6E#Vz=??KFe&`vGFv!gE1w0M2eEbde3?RZsgS{ypneGW9@&lwAGa#`Z<fJkK(*0yj
+^m;Qz?nBC;%<vAqjtmd`K=10D|Biw(M1M+pN05GOF&jt7c>Iotc(v0xf@3A{M)bg!hmB7)sK!kz~<GyKwLGL(o5Y4`iP=*p~J;#nwue1uT$6A$~!F-+F_b
+%8n=dDJj96PTDL4Qxj{3|LqhEYSKX9I<*wM0ekKe`+;71g$eRbQlo6SUS9uvIT<pO=cd;$^G(C7%S#ILnrfccCXny0E7t}Wr3C9=gNXIIh*)9p|Lt95P8B
+61UUkFdC)^DBdQ!oa9GjAe3-irbJv3*lUI(u)lA}MJAl6(i++NaYY7(yTNmH9d^~jOOL>X+djrYAFAnq0{fsIU%8RFPx7y@Bf=HxYB--dqRqk$C<3W~nXq
+AQf8@b@YT5su`dA96#{vEss&&ncY2vtZ+p4ou@vwZ{L7DczCEi7nWf#vrT6J?9!1ui<w2Gk!sL3c0;eOPuI)=V*@&4x)|A;;bU8PjOmiDpfp!SV)x_Q>|N
+qy5x)8jrmvz9ru+%mxoQYq9hAAASCO4FBi<^=`L*{Oq5F`Tzd6&tHD{%Wr;j`m?`0^yA<B?LYnd|NY<1-|T+;vwyYu|2F^Q%3p?zxXFUR)i;_&i?l1;I&1
+I(IL80P?EfxIdw?!B1VO>T7g)}D{FP(bZ9VYFuStG4j_kJKS^ji3zHvXYuklb>kAX<*u%UQ!r(lg1*mwnPc^J2D*`EO1kF8{u{jK23s>jAZwWFk$XOBDr0
+|9lFekzR^dhl??T6B6Q@77wUT#iG?*;BJKInM3}rey}lZaB6?%#fH+t)XL2=KUhmXYKg|BVt(Hn8-EBsTC`W4Eu#QV!ju7IOu9wn4WlS$wLlxhCBVY(eIt
+!eye2yIHwp9Q{!DZnbxV7e!xyLX_@lYzXQIxCTw+RMG$!9Co%OC<r@CAhtz33nlc?*PmClm3;2ig=N|Zu2aAJrAW)#qZfX@`HG{=CXKsLgwld3}@_3KXM(
+4A^{4ADVv_i@;fFOf1@$%cq@(iX*@S4=#Z=Y<=#}r!$vbK!c(Q5(-Lin9o0>U;V*l#Cq_I?cuc1aW>JP+wc7OAoiH~w{G9WkqwSaTGnMoHr@^lfU#?~&Py
+;<v0JfPU~tVYcs{Di1KwIxpbbb9n36atugg2ZOL5FuISpSQxieet!51x&jXq!`BoDASd9~vap{(?{Wc<&sSp@(iuzy!~{RNd(9?8Cgg2#t*-;jCc^ASa0s
+@4{fGk~*vZZ!+(Rp$aBHjfj<l}H#sByWI&?QY2F6+KU&@AtfyMcN+r;yVz#caI^^wVO%@do*Gi9w?=iY-Ip?zD4z2k`r<lzRmzqhPf-^CNGC&SBW2)D2T$
+D@G2FF~v>h}v#CkhhNsfL?9O7VZ*DiZX8cu|*}YwS|3Q0}GGwSAR73vm2H%KC|pi+|iS)7)9v>J|A{?K9YooF51!FAYKoxN1qnp$TGa@eSC#~cDKLA-hxb
+tx&vjslX*_MoeTytAb0*3PPUvxuy#S+&3Juxo$+k(fc^BNwagc{Aj76c@CbK5$6b_aPO?sHwfyG#GkC<rEIakEp5?od9k(ZurLtV_qTEP^?I?Yyo&^3~Nm
+6j(M+BQOvK*F&d==Z4Cp`|XRevPtv99MKoT$%R846^)4m|#4MieX@L?<%c37KFzpJQvp3hr*~JnPg`oXyWeBVDZBOtQx}zy5hb=quVTgIy5v?q+rwv2%>@
+(t3~(4SQ!-8*9n9Nh*jU46ElTXWt#TB-xvi66DUn1jOQh1CN`i8Ayd>Lb$bm@)Ore!d)m#Q6DvkMU0)FAd}6Dr(vTiP?jQ<qdQU@dsEmtoOmFn+uRT;Z1=
+%1U-9SBmq$QjA!!AEf`c*_!b=fx9AqvG_g4p8yk|biutaBj-G;hom3@DLap?zyZM+!Jhm<PfEuppX;=7Rhx-e0G$L3Yxu`qjd%g}l@s5_XJVbw?}VIA9HG
+pn)EdsejIT@s!TVG>6AI{2%^!~>uYZ_l9}p3rH$X&M%$6LVn+GbG|?(5FdmIep<kPR^>B>E;zvr3WeF#O`FW{NCoDhp{LH^=_HFb&1-6k_FbvMNlvf&^s8
+^4es3^>%HfBhno@l8Ajlk*OuoktmIX{C7`gA2TGsJeqd`qbR{R%$c9uKijagmkuQ6mI|R97N6ovm^+5ddS>ob&(oi0gwKPQ_zK=z|ipv#H?7$erbE@LvCq
+$N!Wt{{0pKm=QEo0AjV;CF<{SjfBWz%3|kdv*_`t1SRP?(-dzLfz$k%W_};e)z!isf6();d}QOczlW%*1b+eNDh(9&pR(*xk-bA@4H_f^#se{YbaD>2mmm
+8CaoFOB^&Spg~o_4zfBk<qf!%6LYS;_ljMwi6nV^JxktESuqB(5f%GUZJqJ@*m92Asmnz5lltSDNNC?c#4b>UU1o2eXZIVsUP_-+tEK_Gw9;t=+IHZ$V>f
+ZnVGOAsYir29d&fGCj}L5Z^s=yvDvdO7_Dw;}LJ8YoOUw@1fMa4fQUVMWG<wUz2t%z@<qMU;6`u{OnxUAB*DdRG)p$Sq@B*TkX-QiDQidj+`*N*;!6)pru
+#A89dyq_!gmq=(C8L|4SYLi%adk;!Wmk(^BUc9DZn@|bPrh6h;A3QN!GW}}imXCjv2EJeIsx%ouTncgWP|?b**^ex@7TJ}TvRMIp4aix?;b9ZC+>MZd+>7
+@RyHGcjY)$&3!m(_Y%7#-#{$O2cuU}Ix!RGrk^t_MGzZU&ALMM$uz<(Q4g06(eoCypuvo#k?cPkxd;>4z?%KEUGpula&MXC!EfZfnmaYjLmk<7t2VoA6V8
+=cC6K*;1#D{-j(m)3f5WDQ(lQ9G9IZUGP3|?_oi0xN4#0@MXeo6891_0L&^@!;91H44|7)ShQW$}~+wTky!m?luawN|7T5(^$<1cEKJ8$kuheM?p+kfova
+EP*1mF|7wS>K<?ySm50Kp?ZcV0mtE`h@q7QB<uu4td~}rZKxiwYvM`>%?o@u8`VAFoqHis1r}!((YThbZaV-vaF_1rpSFcCFHfxgngK2v_rBr;2t?@)a;0
+AY2@I+x><4Z?xpIBFJN|@|GP0~Cu^QR8p6tZP#8mIsZ2|=%3hd+=e2m2{nv+YYsYL&Q0R`5*M-5)y<2MZeH!TXdf}1Q|OjBdr+gq30pb97Zo+xW<OK?pOK
+pDz%-^1kCwuLajF(&Q|8%}ZGMtB%lNM$}9c6OOK6AUma<vN8t0OLppwzmto?ZNsDqUg!9F$Ieh6OVegoNN?$#AX#@_nsZESrn^15NE(c)rs|>JopY<CMye
+Qlx;cS9nZY+Dr1J!=wK|zvEb!dR}IJY=fiN}M!-0(-LchetY4Hr1$b}dsdPLmRI}_qVS8A44=Ctg239cdi(r{|JU4`5-tj=3RT6_{i(M|)BLWb645Za|LJ
+!u~^z_m^Z&Wh+r4o%+jo<k7aIEQv+(K-BK_r{zElD`y#H5ahHkQbb{Vki<d;}?G^2NQ@2w*9}(bdX)G4s+4`Ci`x@!zontd+h0%SU17a9lJM|68UZ7`t6m
+Kxkk{x&)?o4O3NY8vx#!q;hDDK!|~sFTqoc+Xf*%E^}m+;sp8AS_vh)ip48DTuf;LDii0F?o|Gim=_89Vq#}F`bg?@)C-3*1U5>I-VgT(8JYT!DTV|vIr<
+W}W%c(g<7hd`){e#j0SJFOzXKag*Fzst9rep9a>56TU0SWI{~aP6F2DB^dBr!t8@6TP3O@goNl+g8n0z^L`KQ_UapLjh!u$pvyXQ%XWjXV*6|3t4dKuz`w
+dDzO+WQSit_mQ}UV*OEGWOx6L#Wh|y-qE=8^QyVW#oGZx433l@<Q7)&}B<YQ?h%9;qD$ZPxjapct5lzYct!pK7z7VZ#k4BpYU=V^k%zzVk{_K1hHLOeS<@
+=virj9+b-((GP^I%%ru5dwA-_11yqK)5Ig0kxDD~5CMpMOdls6vK6m`3<7pJ0wc?RZW`@^A=-?Dp1NzLF6FMHYpnuTYqw)v#U&#@q<~|sQb%1NJKf`tG%z
+lCcR0?HwtJO19rp7)TYj7(l<pL1dxNF}kVsJlLug5(;e<H1bk}RzT6=99NQHIIr&KZ`@*5w=Kt=_4T#S460x(bCtd5ECYoFWq2oD%lo`S#aV59bPNuV$uD
+yL7`QOQQ_paA2WOY;dBe_8}?#5Urk>C=jK-Wjr<bT|A$YCxv(!3~8P*ED+?xB^7xfduB-%6Y`dMBm@lv2&@fDLv2guez6(ZEVIDlSRU@QWxQxz*KaxHEWV
+zPlvmO^-0t{f6ND`N|Azv($if~{@;KF7KEQos@d>^SrmOMZQFrlj0SvD}O<;7c>VN-(hv?Q13n&2e^{(>^7z#-fY?{StcLn5WkRMp{G30RlIN!Qp$5t5T)
+4<b`Ou)5n0xJFC?89hh^15#g*`CwmGA9?l+w*j0nh3|5D%%@orXpFlo!MDT<ps%*+As!knz;rGzVIavgjyo1ap2qvP@;6LGwiYLP8qL5c*VJniYdj&F+tn
+ppl2f+VkkFRN6dj;yM&nNYT)3wN%=F&GSjYAuqU3Wvsl@N1Nn~uAZ6C-MUt3#C~$1EaAJpyESXRA>#jyfKk!CN9pnEs_=erf?^LoIzSLmde1Q>wo3W2Cl;
+X4NHIs~z?%<{;LjSbC`vc^A7HZ3v9hE#tI93nqJ}X^bUO%KC(uLzXv(A9y`TYK@*dNx4e(W5kJUY$(Z}V+C*3s=K?pM(xHUQx#mJVtg_GdXqwt;4+mOQY8
+y3u~;j}T24+ES~((ZFgR|2+h!9Y<$uRepPRKwij5F3SoU;9U3P1kM~;;2f^rdcPhfwki&K9}VcWz4105=D3(NvrrRa5whDk!x1vKye!uiR$)Br%~`8y`<4
++M@(i3vbL*wyK{kgpMR2cPW-_+G-0k1L)GAhl!T6r_b@B$Axy7RF`m)#|9EP5C47bcB(ewLO;sX13>1RDhskIWiP*h}U8!HYZwxzO*lx3h~iac)Qi4T3Oj
+j3?&Q_Y6w;2AqxlO4R`w9Zz7#w>=nQ2KbHARs`Zud$`IIZgl$A`Eahqx%RJctUgp))?RfCwLjwdyH&JuW`?5kW^i`_+=-bwTfvLIdbp{=*oh)wZv*#cT6}
+k1uLNy{eMfsdKPwc19#wEoJ0cRd#mFHfH}ZY;w!3F_E>_Qv3kJd7Usj^TI~d4P;tjrsITma5=;~5^f4zE((J^3LU_P(8J3-4lMt&rs#UgS!ht5XiXO%}bU
+fkHM;AbDh-oA<vV*=U=i%nrp4t2@Kx}3Vr{04q8${6S&^tm(vdXcL&Oww8Fe*xu#Plnv*79aPOW86Xmj#jZJI5AX*6gJ}WW%jFu5B0{Uf#=)?XfjGYkA6?
+2$Wg1$^j5ROJ72Xv$IqC1rT*AQoq9b;4Nmv304fJ@PP^S0qlGA8T7H_HlD4E=4JFDZaTk;?TCHe%k<equP?2I0`mVgr)BUjK4%V~iOl9{&>F~!mS^9<i{G
+=j=4DJFM~cq3qqrNYPX$k%HkFAaFl)#V#9qUpUV~fwmt8R5K5|l%@i({5a9Uag&oI&5gY#Do*w9<gk$Smxm3u!12S1SCGDxtrGLIqe*hx~#lW(PqWlajY6
+M+KqVhwhx4i<3F{u953(I1_EQ_0kV|9<6IHy%ibfkS*txIn$Zu5{3B5phb>{9`b$C<%GUJkZhMqcFMi^MUDj-%hCtkNuo|^4lGJhY5}oHeV4fd<9yMzdV5
+pv6MI0&)l5+hVy6F*gJWA0yvJp1Jl7~?Ar(@ATVU^hUWy#bxr;arv(@usRQ~wc~NoqmJ@YB<?y6E`)CGi4}%C9@{vMsO?L<{mUS;cl6BILacI0qh!8wxZM
+n#GVOuhX5L;$FSq|(J9e)L+fjUFuas=$Ku!2tp6+G3t96!l+WFiZ^UGQdd=vC_tW5U^)9lKOhvw=wm2oRzn=jw?2tI(<*n0BGq+-?DivrP~;Y#>p$Of$x?
+^qw3>j9alJr`G4%?+=m6cm($HSd2AoqDe{H`3oDVz5lRilde^DkZ3o4+<KnwB0%gRRC)l^xQ848)TfnN&L*<o5ux^=IxxV{t#&`Lr)<^ikV*$=?Fsbn?+8
+)HFlobfZs9>O>+yI5%|wJQI|*CmTMg3W0KyUa+hF$(Ov_<?U>XpqU`Tn2UqiAvjylB(_e@5!$scI)_l6aG5IXFbDSiv7^4v;L&k9QY@X^o5)_L(R+;ZB_M
+*6PJv}M#>LK_?=kR=F(hm-e~<AYn?sZh;>7IhrW$+}wx%djfd+wy134Pb%BWfE01l@P}@=%2S~W;`0%vc6s0N4ywQYSKYT!Q2p(LmT&I7QiMvx<^FDFIV?
+c*Lx{UnpSennZE%t$69DkgbZ<qkm`cj0#63d!cGnadkxfXEeL<J0+1nLKxz{Q>$33e9SyC`o2+dOKEzh$C65v-lW?GsYpeAj>-a8>kZC`VI=|vEykUO7i7
+GH<))T$tRuNx7tu9!fV@f|`&BjZMd+Tuv@^HZmo@Aujn5TAv7-pt}p*F8T!Kc!eoXs0}Gys#D=I}ts#RgJI?3_7BuBNGZ-{xNdm8*iY2m8yAdxALkE@*S%
+%wQdt<T(h##48$7zf?8z5JNs$ci^Ohuh_H#x7V!}97-gzh{!X!QsTSJ{z(K4Y&Vz!3kYt&-w=-w&p4+sy$2VmCX5F%<plpY(1Ht8;XM><8-Kh-EI@GHJ@K
+S#YW3@pD(Ig4cAWfaZj%<-esM3)!Ts2>83$U5)7yJHvL!iPF-v33%o#CI**kxzYioaoiFwWGd05KW3c&9lm_ZL7T4Spv4<}}^Tf?4zjH#7okiT31EyJ+u9
+Q>9CORZ6eS<bkhIo#1kV0-Lpdbn`%O&<0DhCg{f%MT+&<gI@A#FQl@ckK4Qcciz7|D3)4%H1CL=9w8s3w{mh!|F3>1y3I-RzPQ%u`DFm_^I+|(Z3~Veq|_
+zC`Ev(U<|X{GR=Gw(z5uiMU=B=1D%U)N<7D_2<S0goS%Ogd2qz@HxDqQ)8-0NezvVr75X6qh0+Y{{E7|8r+Ma=>zAB3lUMT{sY06%39#>0eP7Jx&i~v$Tl
+eeCp_G9mI-N}|G~e_5)9Licz!wGJ!_LVpjcWP0GQqo!em5omz>1}Iv@fjJU@wiF*LTZ-<?xDCZJ;1ntWF<WIqd$w9`Wvd&9#j&$09<;gL)aV{h5OF&iP$<
+PEW4-mqDT5kc@zuXHz4Q1xtff<Vb^UPJ5qs_UKwB6NXUaiD%(s*ljI!X>Iu@#dU;@%+_+q#c|Tp)BBz05qQww26uHuI_U@OC_A*(-f`p=2iMMD;*##lntk
+M?R^JL3TMLZct?mHfN-%^EYI?%wA##Q`vG|OiJ>z-Qn%3=0=OwG1RB)j~NQgWKY9m%wP`MohNPJMaDsN7fiLTc3?WgE_1tB$<ajZaWXg$X<TrnHKW8mRzV
+g)mg_38~13#ZERs{s#NPlX-(^si^ulDOThnKlUzuruqQASW{WmcZ*wv9~8b$9++92}~sN_#wMzmzi1EKjL8@WA**)NA?ZW<jo!A_uLAWqkPZJpIu~+4QI|
+mCn__~_o0T~UPgB4a^eS1phgbkZWR$%kU`^Q9$tFKR{ZzM`tdJMxlO-iQH<?4S!{;ao4E3jmf~nUG_(0$`fW>ZbDp5@poE`6M6N&<r@Qz>)Bj02U9UO$b3
+FKoQ(8SooFJT4_D=>9^>1_vkQrYk9nUNR`rcBVI{gM5%-;4`*!ts8uJM5L3)PO$6#l4{^6$Xr2PJh#-+1Po-NYeou#8zT14*>x2nFDeK6utq;H@YVmlQ5-
+3XSHqbVZD1;q-obxjqdmdb2;=!MA33m`u6p6ny=_ss@DHk2D_q@4}M3{(-sz>)a}8kHw5&mjH%oKk-0^A6FoYyZBu{8oZ%<9I9dG#W+BJ&8?kpXV`~)GQB
+omjZB5@@cgV-gX(JKyTHwJq%s;f3Qj}Q43MZMQ=2A$EuLmXj2f3^<GPN-8x#n)pR=7>JP6;gp3LiZx^;?>9${2d;)r^i5O+9sBfRwb^W5rd(23dgdwJDnt
+pl;jz%sGSGfo5-#BmG##W7s;SeZAD<5MYA<QQ3QkGEsf4X4C8@BSTo(wUbF_3mE@)I2+YU`fz<t}bD(Ss6`uWa$t##4GFX=g8wnb~ob&4+PWJ-7k5AIONT
+k_IesJ#FmEQwzE6j!e)|!l64~+EP4pll_UNKj-M+~6pDk$QwJUm*2ckxK%)7f#Wu&92`ox(c_*gI=+`^~-e}-5Y!{&G<d+{?=L@2BH-OEnpy!_DVgm>TXB
+!?N39{MOWkjfiJ&tz24lwy-_>94g;~KkRf!6JFn_bG@wlK~d@WQMtYjeY%6d5-?)A>jEE(pz|Ws}c5N8`1--a%)u(Gomn3Kk#_I<=v(PZWAsr#2#jZpIE4
+rY#Vl!o*S=cVD!RbMzb-zU;vAI6>K-fQzkBkeLS_KLO9*1F@NtrL$tM{?NQXW!V~gN5e%#`l;7#PC3Q4ZR7R$u_UeWfLTKP=NBx4uHPnGEhlm@6&2zqXIY
+F>dkF3EHv4v{zmNIEVT}Nxi8XMF<u$D$f=84r!LYFCR|k^t$-HT~IX9_=eSs{cOXq$my5txiI5E~4(9}@OI@p_+QSqUj^$5!cA(;;;mnYUYD_R=7V&x=W)
+tOd&rkHDN#SDAH-tsWx{ZIC~+yjKg{0WPh?vF4MH!xdf?tFL%#x5~^h`Bh9w}|ani0R6AOs0gEk!9U7MK_Rb%lTb^f}$*-y}yLA>Nxqpv&NvtbddHj5q>m
+nj-1^oyJMzhnOo}8Jz~|^dZo>o2ZTH=PT=eS!{}zkv53mB04da%S=yA`1O`73;g=&X+*li9f%449rcSvuS*98w+BkHARgsYR${y>)>I=2D(b~}6TaH>unP
+~;qvv=5LB^>RfW)5~XY(`<P=gO<MVyDWk9u6BbOdrrz?tTKNxMvk`E78(2ufDJtvN{$mGoi#I8eEuu5j(RW-Y#Jr`FRUER@{SmJmvhm>k;AHCJwVTVZU}B
+=u<$M&eEo#<I$a7plZ(85q3o*Y}jzftsrA+Ee8x~VK;6s{7jN7$*<e+xHdgj?dcgDd4%=7$4*<-rY3B8xaglhKsAGcj5W9U)rmb5n+tQ&8k|->m>B+nzyj
+%=@?(w<p^>VEQ;}Nv2P>FNx<cSeU`5!L9V^%JOXX6uFNzgHP39r8G6+D{z2Rw>d5ni}g=nk|(}8htzSX!Vuh}>TvM(dv^`^8k4rx=+fmJ7}{6%RvsaqpM$
+Kz7Cdz|x<qa4*M7N21s_E^Tl+Gc-hO4KzR_e2I0+CdEuOyC!p?7@Y8tG}}0E$auVnM})P`Ug<Tat^zeKwzs<nP_f2GC5^d+i`Y^Dbw5x-DiY>SI}Yn%qFO
+mXjiBFv15r56-*q1ieVzR7uzAGBp25BazOrhF=4v_V^EXUTd{4zwLqRPwfH7LL42Uto_SLBwx#NA+#poiA;LL2Q+c9AH|bkKPnZW_zH$Zk;iFgm8E5py(O
+$*GUWL{@J6zyIyPKBU?OL()A&hp!dwkE_3N!y=l(31jjm-~+!w(;LvK3kuCQZ3)j(Cc{MnuZ$h-co9t9}8AVk7iM%wz9%rgfFJhVrCkIFe(tAE0j|y3$Cq
+;#?8zIs3!fr}{u;j<VoSIC8>51SiH_n0;tf;(N}Dbmo{j<@tdvgzmyV#ManYdx&kA$)IjHl`P%hXJg-{Fu~r3R`%^DerC(A9y$I0jVE7!jU9Kt;6~a)W|%
+sewl1~SAy$=#6Xfp9Qzbh?g0mN1Sh=PBbCTC#@zrhzPR@!+rJkK;m0iiwT7y)_nOz?E$JTnsd$8#uzje8Wd~SJb{{u+E4>NPlsh;VRoc$kfiTpc$uu`kfD
+Q+aouvN8z9KHG)sABOwo6@jwY<|c?b}s_xy)N^s2@ml{pcU%O_NGIA-)&koS;-IV_C$=ZoNg8OfpZ%8@fpEfTD3?USvs&7*QY_&Hh;|^oV8ScV)JO^xJ>c
+2u4inJ%As{4hT#M-QLF`xEZp#TE(2>G_i=b4*1FMu`Vbysjq^1OQs2V#XjkB@F|v%e$ca>w`Ls*8@>IO6X5JgWWBS?a4U4vQtH9Mni49w}h!#5J*RBn913
+Re3w-4xOgK}U?)%*ei&~Z9SIf7`waO2*Qr_yfW6imJ|TV~G#%Z<Tm`bIAiU0TVi-9#pM_k{g4{|s_wQA<?JO%7p0krd|<M8B2PX?BHh91K5N;?|`j%c7%F
+0fGM;(^3<ry=c9b9?Np@?Kow-=f~uXAKRxAh?&}4J>6mRPw+)!$M-Pj_?G>OgW@0(PIXhPnDx#q4Vd?uEi169x3^ZsII#kI`9sFPoGnKW$7uHwng*3{!*<
+qp@d^eq^KMfrt+9Z$U<n(t-x=-&`!Qi)j|;?cG3^7Cm>Y^_OOW1$RH?eGdfiHg*tq7vD>l>4fOPKw`h;>8PG@=KB(dDG3c#eu8o`wxXqJJ?;rLPxx8Xp@H
+?KpNB1nDY=)G6YhAwc1R+}#HBdb8S+X3|{kX(UiLv)jq-{p|@ZHfVpacuig8r!OyIr&A8^#j{(!;Ozj?t;#M7Y(ftHt-~ll+VSU#@r@R<w&P?mi-V50>Q^
+N#^1l^^|h*{eS%RNfx#-C(p3Oun=Ab+w<CnLHXNMV^3BoJ;)c7XRRP7<E!7^HWyn)*aNpCE4-02sG3R=ONBKFE1>37OT6APRxf|?Epg*~vH{HmOp9AQan&
+X?&iV`^BVLd@PYkou)=R3EWlk_fWe;-);<<&$o6~YZc)W~ByX?>_V-ow`F0y&o=>l#e!ts@8KIDlK=;YPviylNkk!+96`DqrlFAb-aqU^_xtaGY5XR;H$|
+mA?$&U;&%451*wQ;plsa8CFL>;HA3VWcA!m@aC)bQDdHPZ~0+=JU6ofxyj17RM{bmCx<i!<#LLj`@uPJ+O-b^=s<1mL)SQ%ojH64C~NtR_HkIvY&9tb#~>
+b>=%DIWTX_>F8%pKDg<@MQiwc>9igzssGd<#U9<hTDx#I^Ia8k&0`!mbWIn&=pp7IsBc>nD5$S~6s7l7!=y!X$NcfSJa4vLizV{V7p<0d^HdEk_Do5D?Lj
+YX<8yn?SRh6kmYbF_hLOuTaaSrNI@$4=>kcW3!Ah}k2vXjOFDc)5pFI}Yb#oef7@O1kH9{LYOtdrBVV$1Ib#50Kgia0aGuwd;*~#|F)$*({D<w;NVnhxTE
+S9GwGxzziZ2<lrDD%@1ts$lEL2O=X(5p&YMGL$OfL2ki~8{$9>HOFNTf68Kkdu5gQb#^wj;T#;x0hO+_^KjnoTd9d2+m0QS>E3Nda&0`Im%)^E~*1Z}%fq
+%7gOYSC=HZ}_@P(32_{f<q%Vf=a2%~?9nO8WL;Nr)l`e#(TFD@)l5%lq2Qq$8dmoyMMBkj(>kMBCli+0aIRB&Qq2gM8N20k1+!@TX*AY5`x^?9IN@_pwZ@
+C=XL<bxLz*;u*e^Ms+3e7=tdi>?DtD;8hFO|G&g?o<RrOJW95JLj5yMUA0>>$gY}J)@`%Y2mxB(hs+OCDZ7}DFT;xSLu$iv!V-v5jXe>C6}OKicP1HDK;r
+3^3gK-$2+p>wSlV*p#}1i&M$C6z8-a&ECq4?Se)DCC`5o4E;e;%HtjZKyI=yaZ%2p8TLJqR$=V1g&BWTT3Sv#oN?`v}#q-XuQYaapdp-s=?wEn=sok7Nxb
+%}&25>2Q#UHqL+<AL>mnQXu_F^Jc=<v1PNX4A=!cX_8c0v9Zd)%hI)dFQh~@WZt<E0PSbg;jgM_S^S|gDUEf8W!j9$L$cc2Kj<hxJG^|1Q6*V6(ujtfKXX
+g#X1MrL;>TRrlC#nQB;Q3b+NQh)nN*OldhooTc)g++mwKDAoYL7LHm|*6ME2ugG}{Vcz6aGKyk5<s8eQ+I_7J?W2=zo#3~vi9NU^L^W~sUH*7nh(c)Eqh}
+%^>Eo<_ZU|9LZgXwi91ktV!ZHRRktYvdPZOI-$nZf14Wgq<8k=m6d%eikIV?>;mPQ7O73j#H>2L_<D4@VHvSed*r><4AVXZyUbiE|NxTlkqQa(}>2Ps+4&
+Ued>aAZV}o(K8576#|Me@jS*SQE^=N<h=ZJK<a?4X)`rAI2aMG#AD((BYxV`IWP+jEbPAG$LsQRGW6QUF~59#B15~E+s00W<CA)T=~pu=F7Wm|sJFXzy0&
+khItaGGkDS~T&hXPV{EwBN+}GxPCl(&a`rkY<J*7GCAaZD^9c|!5USg37edw1<Zf$UWo`J+AbH?-9$R^#-$s-GSUm4E#&k9?FuS1jH&Y7Q`C2M*+cqSA#&
+c%tfV<X4(BRrkp)Q9(!O4riHV%<dhJoEIQhj<-~L_<c79R5cB+4fDT_CYJ~YQIl=j)BhY;~&9n*)Qg9nU*mAb~E}KeiROFUg>Em9{=B#u5HI@EC_xcpRj_
+JRzd<s3kj28$G3C8*^c8R1GB>nVjqxr+ef}<KZdFXX&xt0>~l_^>h9_)@rrAOj!6yn^3|}nJgY)~PkAAeGx|qVLz!y&%#}61buLyiEoOE+?)ku*zOCGwCk
+j62mC_Fe7ac1fV`Iv_Oe3zG4F-TIJy{%1djC~m4!=m9TPzR(%9Zru9J};bi_)^ZbVw|F4mAFW(yns3Qe$X*{-X-t093F~I~mu^X|bE|X)$=QilYn5urLT9
+YrpYn?}bi**zxuT$WG>0$dXVT<JRw}Yetcol;YKoc*l9-m8B+0?1g4V9XcGH6>pa)ILH(NB3F&~_m~UmZB940-d$rqQG(QN6R|>(tc<hPc${4<BaVM^_nd
+}dxx`rIe`C^@bhucha(Nai<}WJlOqOD2C(`mMUq`>;Kr(LP0bLqmc`-hm7sNlLUo-YH>wq{bi1L>dUtzQSk4rjN8qsqN7aYNNl-S0PILKgKcp662QNY;VQ
+L<b8(zwCz+Oz=Lb8@%GAWe$T0WUk~e~K0Bpo@A9<UHC5Uo&q{(v$Z@DAD~m`^f^zWt;NC?hE_ybl~6<Ka#XXz#ovp(G?eI|KnEC707IWwDjVI8O!d$DfV^
+FQ{f`lPJbxzJ5mktdI;{hgs_f7a!gf2>qhD@*(~{nqSU+IhD7fWix|MB<3v%@FH~boOe(0T3fOC2^!zZZf=!8`IKZ89uBcgkgJazyBhYahj;(N2$TK7FCO
+?FuNF#amK*AW%*<nGPbMzFAak$5IN=cjUj!V?HK!?qmL}r^+`2mr}J^5$sHX3Vk+>?d7!&Nf}+WL%tD{VN0i>F-?#FcLlifV2<k4S_k6`SVibG+rW8$ucF
+MiVzIK?ss0BVDaypUqMhBxrGOM1hubY;+%FPxT9JpSo~2&=C4$I%JLXB&NZk^-TX<b>z?mt*(NRTh5x)^x@CeOG1TMqeVp=|Ft*azv-h30|EzjJB600ql7
+JcAx+*=wSg>Mh6JPpx=C}A5)mHsWbDZJg3Hxp|K8I4k-9=Dh87@Yrlr~kLtCB5@y6L#%Mj~f%#3N|rJu2YHKMd;u<aAjLPtAbXKk;6V2{4-@b!w5to5L>n
+Wa`ZAcw|jy0RI}IuFS<tnm7_3LRT)J!vHhe`kkJo~+pG_}7OGDf&GH$_k=F9uT!y4Aq80eC!jM-I3b0k;bP0WKp_O0hjn9!m)d-KCuH`=sfuVz#%Q?x(}L
+VNwwhiz!w`DF^Y2quEh~C{$$b?>w(1fK!hcNC*-A&oa?2mJr?&-G(;wIiT_g3nuc|Fu4@?Wsuh65swV%*W>Se<{Hk>J7co#H&`_;E02x!aMwr9?60Tn6o0
+%I&!W&_#xCb1)i3I2!5U4%z%Emu50RKtR7oB2L1DUv3(Ul)6M{K*&x^+RGCbIn;Hr}}V=r5*>rqC5HvbXmaM~mv%a(by3tpLDL#Pgw$q%L}+G<wqUC&Zfv
+ga
 """
