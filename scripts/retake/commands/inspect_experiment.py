@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from retake.commands.printing import print_whole
-from retake.errors import RetakeError
+from retake.errors import DataError, RetakeError
+from retake.look.data import expanded
 from retake.look.inspect import FORMATS, Wishes, inspected
 from retake.look.records import METRICS
 from retake.look.verdict_diff import verdicts_compared
@@ -50,6 +51,11 @@ def parser() -> argparse.ArgumentParser:
     return line
 
 
+def _check(got: argparse.Namespace) -> None:
+    if got.metric and not got.variants and len(expanded(got.parquet)) == 1:
+        raise DataError("--metric: says what is compared; give two tables or more, or --variants")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what was asked for; return 2, with one message, where that cannot be done."""
     got = parser().parse_args(arguments)
@@ -63,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if got.verdict_diff is not None:
             text = verdicts_compared(got.parquet, got.verdict_diff, wishes)
         else:
+            _check(got)
             text = inspected(got.parquet, wishes)
     except RetakeError as error:
         print(f"inspect_experiment: {error}", file=sys.stderr)

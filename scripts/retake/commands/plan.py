@@ -68,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _target(project: Project, word: str) -> str:
     """Return what Snakemake is asked for; an experiment's id, or its file, stands for its table."""
+    if Path(word).as_posix() in project.copied:
+        return word
     name = word.removeprefix("experiments/").removesuffix(".yaml")
     return paths.parquet_path(name) if paths.is_experiment(word) or name in project.ids else word
 

@@ -125,7 +125,13 @@ def _choose(connection: Any, where: str | None, split: str | Sequence[str] | Non
     conditions = []
     if split:
         names = split.split(",") if isinstance(split, str) else split
-        conditions.append(f"split IN ({', '.join(literal(name.strip()) for name in names)})")
+        names = [name.strip() for name in names]
+        there = sorted(
+            str(name) for (name,) in connection.execute("SELECT DISTINCT split FROM chosen_files").fetchall()
+        )
+        if unknown := [name for name in names if name not in there]:
+            raise DataError(f"--split {unknown[0]}: no such split; there are {', '.join(there)}")
+        conditions.append(f"split IN ({', '.join(map(literal, names))})")
     if where:
         conditions.append(f"(\n{where}\n)")
     chosen = f"SELECT * FROM chosen_files WHERE {' AND '.join(conditions) or 'true'}"

@@ -65,10 +65,9 @@ def serve(paths: Sequence[Path], *, port: int) -> None:
         try:
             listening.bind((HOST, port))
             listening.listen()
-        except OSError as error:
-            raise DataError(
-                f"--port {port}: cannot be used ({error.strerror}). Choose another, or 0 for a free one."
-            ) from error
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or "it is no port"
+            raise DataError(f"--port {port}: cannot be used ({why}). Choose another, or 0 for a free one.") from error
         print(f"http://{HOST}:{listening.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
         config = uvicorn.Config(served, log_level="warning", access_log=False, server_header=False, lifespan="off")
         uvicorn.Server(config).run(sockets=[listening])

@@ -100,9 +100,13 @@ def read_rows(path: Path) -> list[LabelledRow]:
     """Return the labelled rows of a .jsonl file: task, question, answer, label (true or false), reference, transcript.
 
     Raises:
-        DataError: naming the line that is not such a row.
+        DataError: naming the line that is not such a row, or the file that cannot be read.
     """
-    lines = path.read_text("utf-8").splitlines()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise DataError(f"{path}: cannot be read ({why}). Name a .jsonl file of labelled rows.") from error
     rows = [_row(line, where=f"{path}, line {at}") for at, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise DataError(f"{path}: holds no row. Write one JSON object a line: task, question, answer, label.")

@@ -18,17 +18,22 @@ def forget(places: Iterable[Path], *, root: Path) -> int:
     A raw generation stands for its first answer, a trace for the calls that followed, a verification for its judge calls.
 
     Raises:
-        DataError: for a path that holds no candidate file.
+        DataError: for a path that holds no candidate file, or lies elsewhere; nothing is dropped then.
+        DamagedFile: for a file whose calls cannot be told; nothing is dropped then.
     """
     store = CallStore(root / paths.STORE)
+    files = [file for place in places for file in _files(place, results=(root / "results").resolve())]
+    calls = {file: call_digests(read_sealed(file)) for file in files}
     forgotten = 0
-    for file in [file for place in places for file in _files(place)]:
-        forgotten += sum(store.forget(digest) for digest in call_digests(read_sealed(file)))
+    for file, digests in calls.items():
+        forgotten += sum(store.forget(digest) for digest in digests)
         file.unlink()
     return forgotten
 
 
-def _files(place: Path) -> Iterator[Path]:
+def _files(place: Path, *, results: Path) -> Iterator[Path]:
+    if place.exists() and not place.resolve().is_relative_to(results):
+        raise DataError(f"{place}: lies outside results/; give files or folders under results/<experiment>")
     found = [place] if place.is_file() else sorted(place.rglob("*.json"))
     kept = [file for file in found if set(file.resolve().parts) & set(paths.STAGES)]
     if not kept:

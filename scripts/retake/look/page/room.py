@@ -71,7 +71,9 @@ class Room:
             self._db.executemany("insert into files values (?, ?)", self._labels())
             self._db.execute(_INDEX, {"paths": self._paths})
         except duckdb.Error as error:
-            raise DataError(f"{', '.join(self._paths)}: cannot be read as retake's tables ({error})") from error
+            raise DataError(
+                f"{', '.join(self._paths)}: cannot be read as retake's tables ({str(error).splitlines()[0]})"
+            ) from error
         self.total = self._one("select count(*) from rows")
         self.total_samples = self._one("select count(distinct (experiment, sample_id)) from rows")
         self.is_sampled = most is not None and self.total > most
