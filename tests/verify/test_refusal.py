@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from retake.verify.refusal import refusal_of
 
+VOICES = ("gloomy", "exuberant", "formal", "persona")
 HERE = Path(__file__).parent
 TABLES = sorted(found.name for found in HERE.glob("refusals*.yaml"))
 
@@ -45,7 +46,7 @@ def test_on_every_table_recall_is_over_nine_tenths_and_hardly_an_answer_is_flagg
 
 @pytest.mark.parametrize("name", TABLES)
 def test_no_gloomy_exuberant_or_formal_compliance_is_flagged(name: str) -> None:
-    voices = [row for row in table(name) if row.kind in ("gloomy", "exuberant", "formal") and not row.is_refusal]
+    voices = [row for row in table(name) if row.kind.startswith(VOICES) and not row.is_refusal]
     assert len(voices) >= 13, name
     assert wrong(voices) == []
 

@@ -1,252 +1,249 @@
-"""Weights of the model of refusals, fitted on 5549 rows by benchmarks/fit_refusals.py; do not edit."""
+"""Weights of the model of refusals, fitted on 5768 rows by benchmarks/fit_refusals.py; do not edit."""
 
-SCALE = 0.0477359
+SCALE = 0.0519158
 WHOLE = (
-    1.593,
-    -0.1319,
-    1.026,
-    -0.2122,
-    -1.6474,
-    -0.9121,
-    0.0109,
-    0.006,
-    -0.1987,
-    -0.7865,
-    0.3163,
-    -0.0879,
-    -1.3754,
-    -0.2688,
-    -0.3464,
-    -0.6847,
-    -0.4836,
-    -0.6474,
-    0.4294,
-    -0.2612,
-    -0.3055,
-    0.5409,
-    -1.7703,
-    1.8065,
+    1.0517,
+    -0.4355,
+    0.7986,
+    -0.3752,
+    -1.094,
+    -0.8372,
+    0.0087,
+    0.2254,
+    -0.0713,
+    -0.8374,
+    0.3394,
+    -0.0667,
+    -1.1138,
+    -0.3664,
+    -0.3655,
+    -0.5932,
+    -0.4812,
+    -0.623,
+    0.5132,
+    -0.005,
+    -0.1877,
+    0.2848,
+    -1.6655,
+    1.7238,
 )
 WEIGHTS = r"""
-c-m~e*Rrl#awQZz3%9%h7tI9(5Yf=IpoNgiAGh6dzxm9xIqheDx7;@8oT_umsH7?>B%zQZ)Il`R!4(}`62UDm&^NpRW6V`|Al0tgdzsJ7nK^QdoSFGc+Ny
-v25B|ef?)5)=`o+Wh-@pCK=Rf}M`&U05{<nYBUk*Q5r|bXhr~mxN-K$Uk$FKjNgO&fk|2tb3Cn;Wb*Fi)lH+TuDU%j(+D&oZai8$}??RarcI}tO<!HrgCa
-d$rwnW~Jc25~k;k+d$+<Emk6$GZhzl@NH7sZ;k_QcC+U2j5wjYFH%cBo}cXx;%xU+<7hUb|UZbpju+@%QA~>y^q!&+OvAeHsFu%#OWZ)JAVkrb(rE+_TD=
-uK1SX>R^vkFTsZqE$)z=gjK}J14ci*=RK+E?7jGrv`Fzky)UPE*ACueSJ~|ynXMGkUF2)r7ypbTM5I>vbT6vR<^NYc67Ag3~E?coC{?AAG?(;ZlgDY6O4L
-&42CJ9co`*Zx5;CXp7u1JY~v>MMGuwDue>?NvOIdWO6AFu*T#P`R}d+d$)E#4bHwz_qiy~o00X;Qj#DF%BKIf=pY&sp-p2JLhVV-!2>qS1n-Ng}@!fA`=$
-whw=*PTf*O?tOI<-{Mytw$R7$e4C8FHR5N<a!7dl>_geXBt~pZ4o-1Z?B`R(Z|`K_?jGEX7Yh=L#}1BI#6Q7fIj?>7w&1cu<=*+P<|T@+SW>JE7UdG1jHd
-Xs$J%(?hb(<4SW|pW!a@7r+GKQyqqV-c5NHSyZ;YR~81tsT!#|UebbzT~y>jr^`KMm*vB(KaV1j%8#e}!tI+yaCu)XOw*n08V=45blJi8mk;-RY##yLNJA
-Dvx<7Eo;9V_6ljn@${T%?ga>l@2?3oN-4NrP|)(vC?wF_r<UHYv2+Kw$p^0fFHrD81ITi`65W|CG{CAhgH#6!iN_a=@B>5S@z<xGo1^vN?CE!MXXLy)9&2
-?o8H5~CEC6mRjk%2Cn+Y`$MarbHWsEnI$Hm3i-r8}f-F;j+4muAWjh8x9^DXN2@-v3Zc-)GEWY=-#uRWL+&IN@5qad-alI+wwdl`>L$JTaKjpG<(i?B&{t
-)0=Vg`$qjQF`nNjYr4mw1mwkm2BJ9$*`3=90TT3>**RvJ3<T@l(Wm1|LUF8`OBmyFreVyn1+#ALu<S5GH3!FXKdq!asEH@8GCMY$SFi3+|)vHe%hA8Q|t(
-W$1uN_!c}o7~||<%~*5Be#Bm)fh%Xer>sv6q`ZltUVKupeSygqt6j9!;W2Xw);SAE(eW~^FwDtWy9bcLYzDqF(1V`b-Pte%tf2};g`Ca`RvxuIR$2^RUPo
-s<TmU9#s&uCLDJ&hf=A{eE)@r;$$i|u>N_N16Dg4wgy&B{Uw+bgeyn<c*^|zjg#T(Q6_j3%{=_>d!w*Z+V3@>1<fJpcv3`Gxqo-;Pv<1O$2XCOiBVQZ3pn
-51O)3g|pyO~y1}n=M>cM<5y8jqep=wA`iFgZz=ef2_^U-k5WxK}t<7B#WP)-=xPhY5-K60v8eJY4Nxgpt24`xA9wSI<}vN1eZ{Z5cECZw9kvp08roS2`_+
-KnxO1YrNib20D3S!<&x#(<zlcg!C$Z|z)Hz62P{B3V&`D;Qk}taN)E*z<>BDuH`tSC#NOdSy^MIsn6Yi9ngdaQ5Srvm>=Ygw>!MSB;%);T2!z_xZ21p71f
-KW_&K5SC+l0OMWv~nuaP3)r06<#4%sAh{x%49<)Zq?0?S&Cf7%Jo#TKvL`uh^&PA`HyKVeyL31!jA3XE*wJfC+D5G`R2vn1uz#V{QYC=+|DYzQ#dL8r#QE
-U`Lq$3C;yT4{m}pTOTHwOA6RkJh_xp8J(Laf`k9kN!Cg0^xa^5xpjnXyqbm?B6xIFTUEb7Op@Nh9I?JM^Pm}S6D}MGu_{RqBwNiPW*|+MrCtXcXD@_$y$f
-yy646od17}<`z?42<QFZ|#z|RHtmE1B1IDAJFK7_O~G~ks@fTN3DH4PMThPI6L>hc~gDZ0ZwM5}I0Fd#SELE{PW#TxG>=c>ur0mLFWv>Tm%wsskbT0jc!G
-+<gslRy??QWXTpyZ&PF068n?t1jE?)X)aj29SamdMtJcc_wK{2%jFXFgqLa<R0+Pa0hsJxF_LZL|5{DweanIKElxw+(L?3aCsm+W3N9;>?};y5u>;_2rkj
->;#4L?1RBTZpb7hMKxC9Yb{*sR7>M@RN<uSOTButBVHmK(h#LV$QjFb2d8eA)V!0fGozAvu!VS$hSu@YrMN5Q+^@CUhhbSKXUMy@7M&o4$KAFzQHlJ_00K
-Bkz+y)Q<0fv?fUHQOG5j*<Zh0Y_taOnu!mYBan7>F>uwgD5lQ*cX<1)DnE1#7I_?v=X(?k@~?=a^yp?)ms{fb3GS#(w?|zhn!Tp!m0jE+;Ei94yNPzRBWo
-*+2G)o`aZse;-uPjC>~Szn?t!C?kejzMlZmvD5Mimd%&u?&k{v7AO*)mTLlZC(s~Hyc>q7cPB(=KVZWV<dY_sTfA%zsTTX!h^RnS^TL!pgJ;=D+Z9kOkvk
-!>I>rLOf|X)dyjlV%TsED=#dm}e{F6S7N3fwkNUDyvl(T<5hXHgWgoVghKng+xk4U#<QzVPtz$q2nw6xfa*U^Ns80fx@XG`e+N|tcOyWuDByD}oC;I4iLo
-~Ix3Xc;GA>dW#Y&%iUeTplKXk0l(LzL;lNF)R$^9xDz$1A>iZ0&e1J{;j_uwcBHjWUs4L5tjgN1)FileBz2DO4_qMkQh$Yg8gvOY?T9FVTf-HcrKA}ofMx
-LuQAg$Wu7g-#;XGW+5pT`81XlYzXAYYm~lTa2oTxeXD}>%WaL4pzX7(x&9L|fnfyJ&0ZjeT1EDP3qau(ifMteB0G#0}U?(0N&2I44OHF<)w&I}zX<Im%sM
-K)-<cwruwji+MXNH$><x&WQV9;{d*}s|SfOZaYr?W?}4%a%<7GlaUZW1v3=U4V0Es)AzfxLr@$59UN@O=-Rvyf_F-*B%oL&_-s9$WDYfaU(HfV-}>+2`)<
-QCjFu+$k*JwSy&Q?lkp7nOwxKB-#p)2EY7j+A8y&>VOgl9)a+z9Jk5eM(vNWDG@-RQvV=~&j{2}#RLit?~#uV(S%G0F%C2fkGL5__y&IDCy*!qzih#=unu
-psqxRTC!}-jJzxQL9_SW5jr`inBgg}I61`DYcvGryH4ggv*!?rA*!9MVAz#*d?eGyUJbqz_e58yR1b}(6c9(r(AZ*NyKaM!^dY5f^LaunBh^)_1YFnr5pT
-onQLXzj}9&-dWIevelc|Fh5$@bFZYVhhAFguTXN=rjK1bpb;#OQl4jIasnNm}`Njy$KFB1|qq~CWKeQa7p|G9)AqJxfG24$^wVrY5~S<z6P2fu{xtmhmsH
-hv0z2h_?05R3#y9VW0}mSa1Zsgc*+YoYCFnAjl+kS$3!U&>xQt3x52{pg)1Ej!iO5cjDjXJALvSeaKu@xsIFWK?IU~%0RcWKEB8JC60-i9RMr9%w{Rw(R?
-BbffC6D{u><b~iW8wcAUn>aaf~tI20V(l6F4ozB3Lzk4dCnM-n_#KZm$-E-XKRu`(t2*yI6mM@nK`35<;)a0NnFEObi+mZVhRkp}-udH={V2l*L*>sHo(2
-Do0RQY91xiwCr%lD?B=`T(DK}VGF4{fwa5<A?p$FH%0a?KWBzAJ~o1M@{{@Pmrb}ZEr3UpzWF6Q55_RVH2dI2^9CqK{==Be*EJ<XEU~CNr)P(y!D9qVX@V
-^#C!!yM(`joQc~X+aeM8JhYqr<)I=urRtR~J_L_D!tr;rq^ji@*F9?TC>%wR{gT*G~-Xi4*OW3&M5bH<YSjre=)UQ7uZ)(&`#Z1IZ;gbyx<FnoOYTP$$sY
-zMQg66ZkY3DnIe5D@3i!+SCeavEVUflh$$;y&`L5S|zpxw(j3>g*=Jb{fB*0RGuU<8Grn-Me@2_T0H?v|y&L{HGuGU=N$lG&*t$K;_4lr-8$Q4a<^3S%Z8
-^V46-2`!C-2h-h1~=r9-nOJceNT4UptVwePnnR3mxUl?*2YCuA!q<v|Ls!@eXo#%JJLax5^X>_=tr-QrjVzc1Rpg{r+2@fmxal#9eEimxw9o8*VPLUnSe!
-=~r?vLL8#^PyUvRDFOqOUMdm=<C><OnDS_zdoY^|Ivp-h=TBbG$Yhc6k(%9l#b=yuw<fgT4lV0yl*M$KI`s@<txqGE(J0U;~TI7GHX?vx+bWKnU{3a2cr3
-8-VZSt|}U!y`zPhICW${%mX-zU|isA!x3SR?tKrFB;<!X4a0uE(9nYOlQsa?K1^H+L=s8Afj>;|xY$C&e-}QE2Lul&i-P6p{a_G3?wBmQ1r7pSNR-_Vy?n
-sB;=YUZxwu%jz<01;=p-2Cd*BBCzd#;@TdblbngF&YVC-Pi$V3&yc8173Ebf;os3`$N!KmdLkPvRn-@_C}P-bu**sYAAXO?NIp9+I%x`i9>dedhtu|EK#<
-_K&A7Y9MRWW-Q_Exv<$&RA!JRH}qP!fu(B@B_Zce<px;L^#I(gibo<&=Ta}NJ9e+?7ja?Qhb!(f}%damrkFIEXD5*7p~U?e+#5+D-&ZO_SpPi6+}g8co7g
-E(iGv#aHJ(Q;W>bBFki{QK4j*_JPC#-E?PAJ@?a#D;+yRA4HE<ETY`##(twn)cy6o=B-k;jM&7Y$fEeA=a=g=9FseO>@(u*Lx*g=4-7zqM-^60{5fRQt5D
-Ks-{UlE=f~gU9tWS7z(Io~%Qy|zJtlP%iL5)C|h<~M|*c;j6(YUrGdLd+0KP>h*S-*NqhXi&7Ff@z*28=|N^@N*a%>&;a2wi$I4_nhaI1Zo`PLjKuz1~R#
->HS%X3{Bi)0=3MVMvOo=&@2o?ER4l0xO^D)k-|Sx?a=j4ni2DG7~|G3XF}cbH6UUj&0%8qJq!~5TWzY$sWDH8cTZeFv1JEyho^47A2$@3kg*7RMZN;5R$R
-p<Xs9<~zjw^o08<h7XUiZ6pg{z(%rw1;JwuFk|6~sng7^#_Z%0^&)?)qw91$MBfMSh6GAFMHyfIf;Bti*w5CQzyL>FT|O#kl@v+#t&>W7PAqTDEK09cv)w
-fvUpKs@(WrAn%VOPR~(pgKoBlR3c)dzfNi`Z)1|SLz|=__YJ!JRlBsztgwA<Bm+!uP*2kLaAeTLJ%1`cny9U`k1hT@1_yDU=ME`7{Sw1fXD!kV_+-+y5fw
-d{?iQR0r&IJ--ZbXkea)2i_j9(sHxOI!?2<~++RThq)njU>fwueiC$5JdAElUru#G}!s;s7%m59hxo5l(!bqJx<A44Ryh0L`85lHuju3fswSy7H+WZS<S+
-T|YP*0iy2*D(ag5Tp+VKQ<wMsNHzMgQ)*IDnU6?fPIogn07~HvIIK=@<xtC{S-qap{tI;o?R&26(5vuh7blxzIBf5_}{3P<h$`CHf%7)g={DSEkoUdaP{i
-1F$~5@C~oK4C?WcMcv~^cG!y}iHYy9RM_ei&XQNGv~L-uXqj$?n`N#IB!Z%~1PzHqjVs%C(ytjTCEZr(!!P9q>P;qQLv4tMCotirMNAp9cS{SA(a+ctgl|
-Bbw;!5nOy57i)4<hg%Wb&)Pq;nopr<Q?|K_A%$sH`OhGp50?mb^25M0SXJQjX@Ne#ye436nem3jD3)eM&Z<iERbr~u?Sf*CBK-b|3!`yOrz@J?k?k1&>Wf
-D_Y8i$C@GU|f2Lsvu%oI|ABmJoz7arURVH;Otl#Wpe_#3W#vsGZuJ;(Ye#?X$k;KHzGz)fw0s;XKf)f7Z4oa?VRjBUdPqNVFoa?1A$MJ>)igI0KsMd2xlT
-rf-^$gFuB~{DJZV}wHbS7)xviP%r?mWLRd=7K97c3VCroE5cGZ^+O@ne93+ziV5yq*l1ebGaZ|wo^rr>`Ax&nm)xNge1&E8flV0;wOLD#O87lb}AfejP7p
-^ij^-UrnGo;Q92u^pxVnBdFg(_MM_#*DNgL%U-y#?zjxUsKy<mS;I0T`(|3m=K$6jto|L??r@%U8Y2sS%u*C#vg~=oO}<75o=3Q301DuE4Cc^F1?Eu#o|3
-A5kjDt#vBokD$80L!dE<TnN8KQI&k7KV;I7Dz|~Z2blydcxZ=uhS7wvLB8yPEqlBsEYN%r+f($40Y)YWKd4vemH_dziR1$0m%TZI+L4EJ#rlVouVKUO7(h
-jnDCeP0BN4sa(kj4r_&P5A13<{fMGxQ-3~c&v;L*e|)iHw*$#r2q90(W`r~sl`WJ&<;2Udwy$V{^Pqn-=dt!9QwM~Ku&Aq_0({F8?ibbo=nsoAfJNapt^z
-C0}LGHGDKe_>V&6M-%;?ZqKTJ5o>yBNpt2DW*JzJ(cH#$m>o9v4tDwvYdd(4)iD-60`M(mh;Py^tjyWFGsLbW`D&^8mdibvxrLBc)taX@|*(yKCPnXp)n~
-YD8u&7Hiz;FI|$IhlYy!28}WxG!7t5$QKFy2FTCE|(j~3E+X6+SSu0@g-}XHO5NPR1hASEYD2w-VJi^&EIJ<$Lg-?Lx@)EfDT(`J?^0t!~d)*R3<MAb(4C
-_#MZUyi?^5-v5aWUC3BX;ow4%ayprUh&_!2j?2r?iE{^2X|0>$h0a{^Z?F2=<1Tk$7TmoB8B|_h0p~n+Ug{EMq%3QA@D@TEk*?3XBO9?RyIi1Q~ooL6x~S
-Fx2;;d_F&);!if)6n=XBC|UzA3bXMrfAE;3tQ-rXl9$nrnj%`5!x_n2+yIX*ipeD(u6*c9Y^j_uj9^Yoyl>w3CalnzL>o_gl(OugB9CGkZCQ+EnjW}q&7A
-f%4w)O*rCb5J@vM8>M+d+lhQ8jz4-%HG0$}1$n4CYSK371U%+MR4od9j9N*hO5C{GaN{d1BB4?~9hWU$4OgHpl_)W!F%02$9tlV{eAizn(80ms3^ry<k_W
-|B1Z&v3!I>fez6;J4GvQ*aq5>*K8RP9@)DjJFx$+<){A3yZ}V<2B;y7B09dx0|tZ6y%nV>)ki7v@uC$21UDmplCTdYpP|&Z3n1Nvmx^G==z~TS=TZrM^*{
-4eq?gPfu}p0fh^El!t>nY`1LTz>pQ40*prKosskDB4mDNi9j}NTM}U!YcZr9nw=4WPoX<?sWxQS&p!SXPqXG7WcN0@x#VHHgY~Nr@2gKH8Oh?dc7(z`m$%
-${|#@!L=x)=($(aIxC5~e{7csrMWQmo<8*>=wGhs7tp2aiH@MocOrHVA0k!GybHQ+(<S54#u;{K8EBejwjqQWb6w0z5OPCg!b_b32VIZNG8PS9qEQmr@h?
-hPd}(|EpmDGXQBMr$8tnTmb+Woj}{Hyv0l77XN6fepNt=cbXD7=LI1mpBVw%s@1npbZ_-bCLIhfj5V*IX#Ox);?GT>Xg4M>U|Bz;Xq#mAcLA8Q!~{_+y`7
-yyfYTK!k%ucTo5c@BO(&iT3DLWyJRk(2dvgE&&W3#e>E}rn-_yrEIHDiCy=IEpWp|4uld@;xMjm(!WK&nc+i&0@StZS=)y@LPv`MEmt_bX<ufPTC%|o>_M
-0rAZTjU#T>bqR;-Q!I1_X!p}0KGe)f7GN2-|P@)m&~l)5y-FTQ<;YcAl?;Mg`Z!rqx%Icnj2CT5C#^+^gOmZ{aHI7D7+rC_0PdiiYf>uV-f(TWfNhKEo$$
-tt<>%i7v`cO7msj1Bb4itOW529-%QyNC@o)7uL+lkrZF5hbqHApghWIa#r#b9fj7D-DK&oj4M5y6mBsLErl<%1RGPsGt&RLp-XBA_?csdiVBtYbWf<F$sw
-1`ZGnPJp`K`{Z6q3P#Kn(HrJ>oE{VOGf1VnEDuyrv|(Aau1f9G>@J>IKR>Fh?Nw)$jXj9<wo^fqe0JkOeHBWi6iI1s{OAVAckbD9RS>NK<)80^5W;mEj{L
-EddtV1&*l}1TE#43fiy=54UKOtXv^yOzYmvrO$RMZd24Q#7*`7FjOECDKvIT`Foi>4d-8KY|t4m0H1$dfDM2~*v?cz<!VH9{eTG2OMM`fY1Kq|v^w+D<3v
-rO=P1kCY!G`K!6y&^q3RPWwLmutVq2)Bk60P(uc8YqnVg*NA#aM>CPpl#9(5BTU@*$?2ti;PSV4OqE<7heXk$r-ZaEbj>9~je)Q-5W!xO$XKrlomIN+pUK
-wpHMrH6&w;WrkzB}3G~4FeB%@BpAxQ~{c2PB1g3JeYRQVutUw&`j~BezTIoVW$VGT~>6N+e43ySKhq!JZQtc0;%LBUYL4+Deod=joyPE{KTs9mS2Ws1ByR
-cD0`i1T_&FPo#KY)_c9DQD^?UJ5W`pDTjk>pG3sxyYhYC!R%8ZUE6f&N!FHXq9UwB0;hUB}hULUx$fB{L&AGU2Bi(9&km$jRoL+jfdoBPLoknQ>iNUHCvt
-`<@sUG6INz4fd*u+TFgrD!Rjkuv?vm>=(E(yLcM=o7QRap~{k*UOQdLBN-9`PK2|K&`!+yiJG*P}AFiuwRC(9iHJXrPg$It5{sG$|R=w*<I~D~J#-H<68l
-p{zS!5p(XbQkT#1R3VKczR|)5cG)P`5~@vhkirB+281ZG7fHXc&weBFh>+L{r9gptN-(H!YHOcBu;Dj(0<I)C54dseAiof6@$cJaw+IDMPUl%hfS?({0-U
-y~mMLy<!Ite5O6yQ=4{_Q<oEEt0l;PQX+7!zcD7kp}=AXj1n=b$@e=qv?d{4^?Hd(*%!B&}O&<CE8WH&j0i9MXKC)ulzNJbE2vST91*(8S>=0ls<eUrui3
-u40qfY)8iq5!t=0cE)Ih*j|SI|$Y@K*H$?NobFe2d@hgAmCFZm(9CbJqf2Y3O0;y0^hc<qss(Jl?O)M5A?6-78{ZSgBkR)%-|KDaJ8lYh3Dkq(4`F+>~xI
-ajFu-xPGM7kBY3IBfL+bcj{Hs3gPeo?oOwyNr(Wlp?T_s=j3B9aP}{;f3#Tp*#YXq*7d_|%v7OJ2*r?11JaYtYET*-!GOJW%pbRQJZp+}JzBwp!!p}MLB0
-xCHY}^w1nHUt;$oxDQD69SWZ75f3z?2c405Jc&pM83q0gv~>s#Hh;%h#|9q>fb(DKS4^;qmvHd0sGDS9k;pS{wYD80Ha0d^pfKu_ar?*Nm7hwLQ8z{+*|1
-Oz9gpELa1kTH?Hot{y&y1&;u>i@h;&A1Z+3jhuMG$y3TAuD8clTlQr<Fw=9_gV)Lb5Zb}M#ZH>dEtV)Ufl^J;;4Neh2(}ldC#D5Djb{?l1U!`*gdTHJ2(i
--6np#=jB&{@wF?)bp1MlOMMg+6I2UqXy&<^JKb}@&+o+>3>V62QhYXm^`tnefGgO9;0CfHPc4?P{tApnMtCkr|OD=n575E_G6)Sfk#Pr@5c5D4)L)?!42A
-}rG+;|Gu-at!KGWuy9v`757U%%^E32n{@9hOXZA;+E6$eb0;sx#FH>XN}_1hzSK#t2e}DiCwcc-~>G&O9utM0Y)0`;a^=B{3$wh2Nz01hkLEe&s_f8M`xK
-r#AfSQBg70#4q=4D+4k_86rH&rxZ&}$L&`j;lKMwkkKb#6=5GPJz<l`OU^f%VA~=BQSlt0DFYBlg5t(tu#--wTBo|u^DE!58v2nTEIx&`UeL+BZ=7yhuHa
-#FTcik)MHCP!_CH}%J{aO_iM}~CF1IxGI-tZM@<5{I;d1d4saS4l`^FuQ@-jLZ8O<aXzrAF7a+_P?&V9ej2NU40CxdRh|#}V=g3&Ru6#G2FU$4d;Y!Wk%>
-CaN4P6G?{bjC^jOYGCALxT=ql((${<;$#LqSs!>7%_6Dv>LTt!-k9z*76Et~4rB`W3q=eAf{c$O?WfT#uru?<voOSi$?|*vo9tpEZyA3O*eVO5vGIOh{a*
-Z)t_l_m2j7B)Jzz}`lcXJYpOyf~_SbMLta{e7V=i??d>M2|CFCpbPX54DB#YG{Y$w1cTmUbfc9v1&h}FhF&GhjwktT=^1}um>=GCpwmw@F?L>f(94j;tt&
-WNSa_Ld<4D->RyM*Iz8)sh|eX9;dh;dYSjTJgLq&X$!;EM*8M;2wMpJ6?GrfS8I^@~L-oxGxZn8uXoIKMc-J=y*(b28fm`T>1!M3jzV;Z1rNT^r(_aeRD)
-8xAhupU~~RGNa<0*H=u_gVeR1pI^tS|7#uHets9KA!<Gm9)UlnIV(V-wJT!Va0=9hDS>9Gw&p(hC2Qe#lqRc#+hxPTW4v8ZOI(8a6$|H5W(Sl#6?{8|j?C
-_V&lK+;V7;W9Bro(~(#)!%4Fto=)cq&kSxF>kc2XZz<6ljX6>}@#sn*?JZyCuhlZQoE%tSn)kWZxUc>ll-+zGS@f1n9@E;ywpval>&Q2W*jwUs5-Eh_@i1
-3M%+=6H+Vq%r$INQ&x(lg{2i$xT9OaAHq1>Lffj??G>^I0J?28ZMR2Y0B+5CJgc4O{&F{%DrFFhpRgVmaDN*rGr}vE>##|G`9!Py1i~L{jXZ^+^G)y|00m
-F9(xO|HWA^{6IY11uL~m7C^$~vlcg3WlXCAz%v*igx@OG6%DF~a!8gUB{z@2L~_}Xn5$xOUV0?Z{psex|~zU?;d0#|_A8(2f3lye1G-Ga!AvuB&&w&2O`4
-+WWSS_KiZdhj`j<tiHxkg6x<8g#1&6nl;LxrU|f5PKr6B^h;pio!aUElWpaC#r^bq0SVujweliu3ZV?3q-%qpdG;Xc+6c8F+aKR<lgQH3ka%_=NWdQp6i{
-z#a8=bQ(%gUN2Z9|0>XuNfmnI8H?ga|MV$CGILDT!em(Z`5@Z9QiS%N><xiinYFALMVam(s9z}i#GvrP%$*AEM5KyeFs`;6&+-NSCI+oYC2u93mKKKnBqM
-LYpLcw^9BckLaCng<iB)H}BHO(HJj7kO2&Bu>2tUB)C<`#sIsVCUapDqtDEx%EqEa~0I>^MYibnOJuQ{o1*A}l2EO0~-`$&JLO0@h-ZWCOtSbOl#TtUm#C
-`E>6Fz>C5!t1NdE>;T8t4|F8wRu<MU3S06}%~I%D-aE=xM4)$uCCfbG(K14hfM>H9d@AZGCss#sdy<J-vk=CV5j2p<L6-%M7Dx`npIMJUDJQR;ZQ{|_Rsr
-L7OHnQ-Z~F!6d<VL2p;lOBAGge9&hjgkoq@fzh5+XC;h(I|R*+t>hIG+A<TK!YlR(_##+nN=7Dq!wCrZ~YO$>L^vl18<V|F9Jl*xSMjzL3KfzD+7jvIKIi
-GXCGwS21=0dbC4M{HI&Sr*OWl4>~Wh8^E}Yrclt>(?wn4$2MGrqJYP6ZRxiY&Z!_d!H^oQ}hkq@Dw#uBb3^V0p7T8O&_v><+Bn%*girvsc&j4u3{UFGg0k
-}^@kGAJ1P*xlranQB7|hmu&}%Wi1u<^%siLYF(PS%W(B3b4;s<{K2UA8yKLSwcDkEz*$&;Rmyi-gmy)MeqX2vw9o%|#v?%L47BUAWM;fO~jv0q63;=r1$}
-H+(Ut+S8y|ZC$EW91<1jCvyKi#@VaQ>AwS06(dUdk72jSJvi*(+`^xG&-xGhp?B{Y_?xqd5W78LDMY2hSq(wd(Zf+Q~RUg{i*8HGbbRlY;|pxE-Duni;ep
-jL=pxB8)QaPX2XlKV6xx2Yv-t5rOxsbDvmW*Xo89Gto?av8;fVgz$zG=9F6B1y7`Ius+tv99q$^)nHHz8bH!8MZbPQc_SkrAgE0lTPB)&YR6Q*#!gxwtqN
-D(WGMY4S6ETom3GcG!uAR)OoWH#ffa|tqW#YD3NnOa-wMUC=POgRc;o{(S2E1F^6Wcho^ijNMo_S@KuXNVU8}7G>H$6Q3b-%q7*}*~7=R`7;IzjqKOS`da
-=Io;306aWxP_&#4v1}kL)(22$)TMuRLG&p+>svQLW7PrjByWB9u{d$3OrHaw-aa&&#*E`eQ;d|K*cW8Jv;kQTe-$JF^yWU#xMTmWPeA|@n6AS;%{YyLulx
-nP0v!9w6F>)<V9RrI_9ujMTj|qZZ-V?A3PMtbe;Dj&u+!{a{pH%7p5h0yxdQC{|b%Xjoww5^NV+q*mY1WlTjTLi(;NNh~uSM!2oLcpUWZpAA;^v%v&B5;3
-j+Tj*k((sJV*uA)DX#<WhF`fi<|9h1`g-GwbaX!vy#5U}P+Dm3Q<UCyz{0mmc;Nn;eHu@HrWn`E18OP1<;Uj=<jw9x6vXF_U1#mcbrie^vCSgM9@_mI_{<
-hrH2k($D1!AQr?B&o6Zb-Q&rSI|M?nVPeLIUqd}B&n!@auIlJk@!WJ~!EeBqL@jVU7Iey?4<N;jY}8gGif9c)W2UjyIe35w4e_cKnj*H~rH?z;4J^CQQ&S
-O|-EFi*R!0=y@x;x>t5R9zR!fM7rUUSBzu$*ZHmwe@dr9~3)R_5k2&Pn_FX9Mt)y~ja&gXK`g}&H1hG@GP<RDK>f75$dS8~zdjF2r=%zqN(Xi_Q&kN(bI%
-M%1?g|JRN-$g4B+?oq^_}2QfEv;IPl=A1vRlewIV!Z`OzhcF0Nq35k9N-o~*Qg9&2O{mbCu?E)gNd4cE4}^bfWzS6QwwE?fokQ2**)i-W}#kCMX{8@UcG&
-vcw=S!$_}438TL>is>A1uN33Zl>2-4Ek3keXBedjSvjQK{TP4!l8~-uha=lx_V3}EZo$|A9hcptNSeS&1K#aa7g8^*xveTZ3E#Dl%0yBo8T?|W^5Ad@0bB
-s2z7VyX%8eVHNZKInrYZyG!P8&bM2Z1wX2T29q6Q8qctrg(vF<#rko=NlVh6@VOISvrqq*aPNW`f`x*i$;Nb(P2HOr|^lt_Ep^UvolSXAylX`Ibovb5O16
-&>w*kJlCt*{LD_Y5=RllFpl@k&QAxH6=QMgFps4-y#v$va~7N+tnx6E#Vz=??KFe&`vGFv!gE1w0M2eEbde3?RZsgS{ypneGW9@&lwAGa#`Z<fJkK(*0yj
-^m;Qz?nBC;%<vAqjtmd`K=10D|Biw(M1M+pN05GOF&jt7c>Iotc(v0xf@3A{M)bg!hmB7)sK!kz~<GyKwLGL(o5Y4`iP=*p~J;#nwue1uT$6A$~!F-+F_b
-%8n=dDJj96PTDL4Qxj{3|LqhEYSKX9I<*wM0ekKe`+;71g$eRbQlo6SUS9uvIT<pO=cd;$^G(C7%S#ILnrfccCXny0E7t}Wr3C9=gNXIIh*)9p|Lt95P8B
-61UUkFdC)^DBdQ!oa9GjAe3-irbJv3*lUI(u)lA}MJAl6(i++NaYY7(yTNmH9d^~jOOL>X+djrYAFAnq0{fsIU%8RFPx7y@Bf=HxYB--dqRqk$C<3W~nXq
-AQf8@b@YT5su`dA96#{vEss&&ncY2vtZ+p4ou@vwZ{L7DczCEi7nWf#vrT6J?9!1ui<w2Gk!sL3c0;eOPuI)=V*@&4x)|A;;bU8PjOmiDpfp!SV)x_Q>|N
-qy5x)8jrmvz9ru+%mxoQYq9hAAASCO4FBi<^=`L*{Oq5F`Tzd6&tHD{%Wr;j`m?`0^yA<B?LYnd|NY<1-|T+;vwyYu|2F^Q%3p?zxXFUR)i;_&i?l1;I&1
-I(IL80P?EfxIdw?!B1VO>T7g)}D{FP(bZ9VYFuStG4j_kJKS^ji3zHvXYuklb>kAX<*u%UQ!r(lg1*mwnPc^J2D*`EO1kF8{u{jK23s>jAZwWFk$XOBDr0
-|9lFekzR^dhl??T6B6Q@77wUT#iG?*;BJKInM3}rey}lZaB6?%#fH+t)XL2=KUhmXYKg|BVt(Hn8-EBsTC`W4Eu#QV!ju7IOu9wn4WlS$wLlxhCBVY(eIt
-!eye2yIHwp9Q{!DZnbxV7e!xyLX_@lYzXQIxCTw+RMG$!9Co%OC<r@CAhtz33nlc?*PmClm3;2ig=N|Zu2aAJrAW)#qZfX@`HG{=CXKsLgwld3}@_3KXM(
-4A^{4ADVv_i@;fFOf1@$%cq@(iX*@S4=#Z=Y<=#}r!$vbK!c(Q5(-Lin9o0>U;V*l#Cq_I?cuc1aW>JP+wc7OAoiH~w{G9WkqwSaTGnMoHr@^lfU#?~&Py
-;<v0JfPU~tVYcs{Di1KwIxpbbb9n36atugg2ZOL5FuISpSQxieet!51x&jXq!`BoDASd9~vap{(?{Wc<&sSp@(iuzy!~{RNd(9?8Cgg2#t*-;jCc^ASa0s
-@4{fGk~*vZZ!+(Rp$aBHjfj<l}H#sByWI&?QY2F6+KU&@AtfyMcN+r;yVz#caI^^wVO%@do*Gi9w?=iY-Ip?zD4z2k`r<lzRmzqhPf-^CNGC&SBW2)D2T$
-D@G2FF~v>h}v#CkhhNsfL?9O7VZ*DiZX8cu|*}YwS|3Q0}GGwSAR73vm2H%KC|pi+|iS)7)9v>J|A{?K9YooF51!FAYKoxN1qnp$TGa@eSC#~cDKLA-hxb
-tx&vjslX*_MoeTytAb0*3PPUvxuy#S+&3Juxo$+k(fc^BNwagc{Aj76c@CbK5$6b_aPO?sHwfyG#GkC<rEIakEp5?od9k(ZurLtV_qTEP^?I?Yyo&^3~Nm
-6j(M+BQOvK*F&d==Z4Cp`|XRevPtv99MKoT$%R846^)4m|#4MieX@L?<%c37KFzpJQvp3hr*~JnPg`oXyWeBVDZBOtQx}zy5hb=quVTgIy5v?q+rwv2%>@
-(t3~(4SQ!-8*9n9Nh*jU46ElTXWt#TB-xvi66DUn1jOQh1CN`i8Ayd>Lb$bm@)Ore!d)m#Q6DvkMU0)FAd}6Dr(vTiP?jQ<qdQU@dsEmtoOmFn+uRT;Z1=
-%1U-9SBmq$QjA!!AEf`c*_!b=fx9AqvG_g4p8yk|biutaBj-G;hom3@DLap?zyZM+!Jhm<PfEuppX;=7Rhx-e0G$L3Yxu`qjd%g}l@s5_XJVbw?}VIA9HG
-pn)EdsejIT@s!TVG>6AI{2%^!~>uYZ_l9}p3rH$X&M%$6LVn+GbG|?(5FdmIep<kPR^>B>E;zvr3WeF#O`FW{NCoDhp{LH^=_HFb&1-6k_FbvMNlvf&^s8
-^4es3^>%HfBhno@l8Ajlk*OuoktmIX{C7`gA2TGsJeqd`qbR{R%$c9uKijagmkuQ6mI|R97N6ovm^+5ddS>ob&(oi0gwKPQ_zK=z|ipv#H?7$erbE@LvCq
-$N!Wt{{0pKm=QEo0AjV;CF<{SjfBWz%3|kdv*_`t1SRP?(-dzLfz$k%W_};e)z!isf6();d}QOczlW%*1b+eNDh(9&pR(*xk-bA@4H_f^#se{YbaD>2mmm
-8CaoFOB^&Spg~o_4zfBk<qf!%6LYS;_ljMwi6nV^JxktESuqB(5f%GUZJqJ@*m92Asmnz5lltSDNNC?c#4b>UU1o2eXZIVsUP_-+tEK_Gw9;t=+IHZ$V>f
-ZnVGOAsYir29d&fGCj}L5Z^s=yvDvdO7_Dw;}LJ8YoOUw@1fMa4fQUVMWG<wUz2t%z@<qMU;6`u{OnxUAB*DdRG)p$Sq@B*TkX-QiDQidj+`*N*;!6)pru
-#A89dyq_!gmq=(C8L|4SYLi%adk;!Wmk(^BUc9DZn@|bPrh6h;A3QN!GW}}imXCjv2EJeIsx%ouTncgWP|?b**^ex@7TJ}TvRMIp4aix?;b9ZC+>MZd+>7
-@RyHGcjY)$&3!m(_Y%7#-#{$O2cuU}Ix!RGrk^t_MGzZU&ALMM$uz<(Q4g06(eoCypuvo#k?cPkxd;>4z?%KEUGpula&MXC!EfZfnmaYjLmk<7t2VoA6V8
-=cC6K*;1#D{-j(m)3f5WDQ(lQ9G9IZUGP3|?_oi0xN4#0@MXeo6891_0L&^@!;91H44|7)ShQW$}~+wTky!m?luawN|7T5(^$<1cEKJ8$kuheM?p+kfova
-EP*1mF|7wS>K<?ySm50Kp?ZcV0mtE`h@q7QB<uu4td~}rZKxiwYvM`>%?o@u8`VAFoqHis1r}!((YThbZaV-vaF_1rpSFcCFHfxgngK2v_rBr;2t?@)a;0
-AY2@I+x><4Z?xpIBFJN|@|GP0~Cu^QR8p6tZP#8mIsZ2|=%3hd+=e2m2{nv+YYsYL&Q0R`5*M-5)y<2MZeH!TXdf}1Q|OjBdr+gq30pb97Zo+xW<OK?pOK
-pDz%-^1kCwuLajF(&Q|8%}ZGMtB%lNM$}9c6OOK6AUma<vN8t0OLppwzmto?ZNsDqUg!9F$Ieh6OVegoNN?$#AX#@_nsZESrn^15NE(c)rs|>JopY<CMye
-Qlx;cS9nZY+Dr1J!=wK|zvEb!dR}IJY=fiN}M!-0(-LchetY4Hr1$b}dsdPLmRI}_qVS8A44=Ctg239cdi(r{|JU4`5-tj=3RT6_{i(M|)BLWb645Za|LJ
-!u~^z_m^Z&Wh+r4o%+jo<k7aIEQv+(K-BK_r{zElD`y#H5ahHkQbb{Vki<d;}?G^2NQ@2w*9}(bdX)G4s+4`Ci`x@!zontd+h0%SU17a9lJM|68UZ7`t6m
-Kxkk{x&)?o4O3NY8vx#!q;hDDK!|~sFTqoc+Xf*%E^}m+;sp8AS_vh)ip48DTuf;LDii0F?o|Gim=_89Vq#}F`bg?@)C-3*1U5>I-VgT(8JYT!DTV|vIr<
-W}W%c(g<7hd`){e#j0SJFOzXKag*Fzst9rep9a>56TU0SWI{~aP6F2DB^dBr!t8@6TP3O@goNl+g8n0z^L`KQ_UapLjh!u$pvyXQ%XWjXV*6|3t4dKuz`w
-dDzO+WQSit_mQ}UV*OEGWOx6L#Wh|y-qE=8^QyVW#oGZx433l@<Q7)&}B<YQ?h%9;qD$ZPxjapct5lzYct!pK7z7VZ#k4BpYU=V^k%zzVk{_K1hHLOeS<@
-=virj9+b-((GP^I%%ru5dwA-_11yqK)5Ig0kxDD~5CMpMOdls6vK6m`3<7pJ0wc?RZW`@^A=-?Dp1NzLF6FMHYpnuTYqw)v#U&#@q<~|sQb%1NJKf`tG%z
-lCcR0?HwtJO19rp7)TYj7(l<pL1dxNF}kVsJlLug5(;e<H1bk}RzT6=99NQHIIr&KZ`@*5w=Kt=_4T#S460x(bCtd5ECYoFWq2oD%lo`S#aV59bPNuV$uD
-yL7`QOQQ_paA2WOY;dBe_8}?#5Urk>C=jK-Wjr<bT|A$YCxv(!3~8P*ED+?xB^7xfduB-%6Y`dMBm@lv2&@fDLv2guez6(ZEVIDlSRU@QWxQxz*KaxHEWV
-zPlvmO^-0t{f6ND`N|Azv($if~{@;KF7KEQos@d>^SrmOMZQFrlj0SvD}O<;7c>VN-(hv?Q13n&2e^{(>^7z#-fY?{StcLn5WkRMp{G30RlIN!Qp$5t5T)
-4<b`Ou)5n0xJFC?89hh^15#g*`CwmGA9?l+w*j0nh3|5D%%@orXpFlo!MDT<ps%*+As!knz;rGzVIavgjyo1ap2qvP@;6LGwiYLP8qL5c*VJniYdj&F+tn
-ppl2f+VkkFRN6dj;yM&nNYT)3wN%=F&GSjYAuqU3Wvsl@N1Nn~uAZ6C-MUt3#C~$1EaAJpyESXRA>#jyfKk!CN9pnEs_=erf?^LoIzSLmde1Q>wo3W2Cl;
-X4NHIs~z?%<{;LjSbC`vc^A7HZ3v9hE#tI93nqJ}X^bUO%KC(uLzXv(A9y`TYK@*dNx4e(W5kJUY$(Z}V+C*3s=K?pM(xHUQx#mJVtg_GdXqwt;4+mOQY8
-y3u~;j}T24+ES~((ZFgR|2+h!9Y<$uRepPRKwij5F3SoU;9U3P1kM~;;2f^rdcPhfwki&K9}VcWz4105=D3(NvrrRa5whDk!x1vKye!uiR$)Br%~`8y`<4
-+M@(i3vbL*wyK{kgpMR2cPW-_+G-0k1L)GAhl!T6r_b@B$Axy7RF`m)#|9EP5C47bcB(ewLO;sX13>1RDhskIWiP*h}U8!HYZwxzO*lx3h~iac)Qi4T3Oj
-j3?&Q_Y6w;2AqxlO4R`w9Zz7#w>=nQ2KbHARs`Zud$`IIZgl$A`Eahqx%RJctUgp))?RfCwLjwdyH&JuW`?5kW^i`_+=-bwTfvLIdbp{=*oh)wZv*#cT6}
-k1uLNy{eMfsdKPwc19#wEoJ0cRd#mFHfH}ZY;w!3F_E>_Qv3kJd7Usj^TI~d4P;tjrsITma5=;~5^f4zE((J^3LU_P(8J3-4lMt&rs#UgS!ht5XiXO%}bU
-fkHM;AbDh-oA<vV*=U=i%nrp4t2@Kx}3Vr{04q8${6S&^tm(vdXcL&Oww8Fe*xu#Plnv*79aPOW86Xmj#jZJI5AX*6gJ}WW%jFu5B0{Uf#=)?XfjGYkA6?
-2$Wg1$^j5ROJ72Xv$IqC1rT*AQoq9b;4Nmv304fJ@PP^S0qlGA8T7H_HlD4E=4JFDZaTk;?TCHe%k<equP?2I0`mVgr)BUjK4%V~iOl9{&>F~!mS^9<i{G
-=j=4DJFM~cq3qqrNYPX$k%HkFAaFl)#V#9qUpUV~fwmt8R5K5|l%@i({5a9Uag&oI&5gY#Do*w9<gk$Smxm3u!12S1SCGDxtrGLIqe*hx~#lW(PqWlajY6
-M+KqVhwhx4i<3F{u953(I1_EQ_0kV|9<6IHy%ibfkS*txIn$Zu5{3B5phb>{9`b$C<%GUJkZhMqcFMi^MUDj-%hCtkNuo|^4lGJhY5}oHeV4fd<9yMzdV5
-pv6MI0&)l5+hVy6F*gJWA0yvJp1Jl7~?Ar(@ATVU^hUWy#bxr;arv(@usRQ~wc~NoqmJ@YB<?y6E`)CGi4}%C9@{vMsO?L<{mUS;cl6BILacI0qh!8wxZM
-n#GVOuhX5L;$FSq|(J9e)L+fjUFuas=$Ku!2tp6+G3t96!l+WFiZ^UGQdd=vC_tW5U^)9lKOhvw=wm2oRzn=jw?2tI(<*n0BGq+-?DivrP~;Y#>p$Of$x?
-^qw3>j9alJr`G4%?+=m6cm($HSd2AoqDe{H`3oDVz5lRilde^DkZ3o4+<KnwB0%gRRC)l^xQ848)TfnN&L*<o5ux^=IxxV{t#&`Lr)<^ikV*$=?Fsbn?+8
-)HFlobfZs9>O>+yI5%|wJQI|*CmTMg3W0KyUa+hF$(Ov_<?U>XpqU`Tn2UqiAvjylB(_e@5!$scI)_l6aG5IXFbDSiv7^4v;L&k9QY@X^o5)_L(R+;ZB_M
-*6PJv}M#>LK_?=kR=F(hm-e~<AYn?sZh;>7IhrW$+}wx%djfd+wy134Pb%BWfE01l@P}@=%2S~W;`0%vc6s0N4ywQYSKYT!Q2p(LmT&I7QiMvx<^FDFIV?
-c*Lx{UnpSennZE%t$69DkgbZ<qkm`cj0#63d!cGnadkxfXEeL<J0+1nLKxz{Q>$33e9SyC`o2+dOKEzh$C65v-lW?GsYpeAj>-a8>kZC`VI=|vEykUO7i7
-GH<))T$tRuNx7tu9!fV@f|`&BjZMd+Tuv@^HZmo@Aujn5TAv7-pt}p*F8T!Kc!eoXs0}Gys#D=I}ts#RgJI?3_7BuBNGZ-{xNdm8*iY2m8yAdxALkE@*S%
-%wQdt<T(h##48$7zf?8z5JNs$ci^Ohuh_H#x7V!}97-gzh{!X!QsTSJ{z(K4Y&Vz!3kYt&-w=-w&p4+sy$2VmCX5F%<plpY(1Ht8;XM><8-Kh-EI@GHJ@K
-S#YW3@pD(Ig4cAWfaZj%<-esM3)!Ts2>83$U5)7yJHvL!iPF-v33%o#CI**kxzYioaoiFwWGd05KW3c&9lm_ZL7T4Spv4<}}^Tf?4zjH#7okiT31EyJ+u9
-Q>9CORZ6eS<bkhIo#1kV0-Lpdbn`%O&<0DhCg{f%MT+&<gI@A#FQl@ckK4Qcciz7|D3)4%H1CL=9w8s3w{mh!|F3>1y3I-RzPQ%u`DFm_^I+|(Z3~Veq|_
-zC`Ev(U<|X{GR=Gw(z5uiMU=B=1D%U)N<7D_2<S0goS%Ogd2qz@HxDqQ)8-0NezvVr75X6qh0+Y{{E7|8r+Ma=>zAB3lUMT{sY06%39#>0eP7Jx&i~v$Tl
-eeCp_G9mI-N}|G~e_5)9Licz!wGJ!_LVpjcWP0GQqo!em5omz>1}Iv@fjJU@wiF*LTZ-<?xDCZJ;1ntWF<WIqd$w9`Wvd&9#j&$09<;gL)aV{h5OF&iP$<
-PEW4-mqDT5kc@zuXHz4Q1xtff<Vb^UPJ5qs_UKwB6NXUaiD%(s*ljI!X>Iu@#dU;@%+_+q#c|Tp)BBz05qQww26uHuI_U@OC_A*(-f`p=2iMMD;*##lntk
-M?R^JL3TMLZct?mHfN-%^EYI?%wA##Q`vG|OiJ>z-Qn%3=0=OwG1RB)j~NQgWKY9m%wP`MohNPJMaDsN7fiLTc3?WgE_1tB$<ajZaWXg$X<TrnHKW8mRzV
-g)mg_38~13#ZERs{s#NPlX-(^si^ulDOThnKlUzuruqQASW{WmcZ*wv9~8b$9++92}~sN_#wMzmzi1EKjL8@WA**)NA?ZW<jo!A_uLAWqkPZJpIu~+4QI|
-mCn__~_o0T~UPgB4a^eS1phgbkZWR$%kU`^Q9$tFKR{ZzM`tdJMxlO-iQH<?4S!{;ao4E3jmf~nUG_(0$`fW>ZbDp5@poE`6M6N&<r@Qz>)Bj02U9UO$b3
-FKoQ(8SooFJT4_D=>9^>1_vkQrYk9nUNR`rcBVI{gM5%-;4`*!ts8uJM5L3)PO$6#l4{^6$Xr2PJh#-+1Po-NYeou#8zT14*>x2nFDeK6utq;H@YVmlQ5-
-3XSHqbVZD1;q-obxjqdmdb2;=!MA33m`u6p6ny=_ss@DHk2D_q@4}M3{(-sz>)a}8kHw5&mjH%oKk-0^A6FoYyZBu{8oZ%<9I9dG#W+BJ&8?kpXV`~)GQB
-omjZB5@@cgV-gX(JKyTHwJq%s;f3Qj}Q43MZMQ=2A$EuLmXj2f3^<GPN-8x#n)pR=7>JP6;gp3LiZx^;?>9${2d;)r^i5O+9sBfRwb^W5rd(23dgdwJDnt
-pl;jz%sGSGfo5-#BmG##W7s;SeZAD<5MYA<QQ3QkGEsf4X4C8@BSTo(wUbF_3mE@)I2+YU`fz<t}bD(Ss6`uWa$t##4GFX=g8wnb~ob&4+PWJ-7k5AIONT
-k_IesJ#FmEQwzE6j!e)|!l64~+EP4pll_UNKj-M+~6pDk$QwJUm*2ckxK%)7f#Wu&92`ox(c_*gI=+`^~-e}-5Y!{&G<d+{?=L@2BH-OEnpy!_DVgm>TXB
-!?N39{MOWkjfiJ&tz24lwy-_>94g;~KkRf!6JFn_bG@wlK~d@WQMtYjeY%6d5-?)A>jEE(pz|Ws}c5N8`1--a%)u(Gomn3Kk#_I<=v(PZWAsr#2#jZpIE4
-rY#Vl!o*S=cVD!RbMzb-zU;vAI6>K-fQzkBkeLS_KLO9*1F@NtrL$tM{?NQXW!V~gN5e%#`l;7#PC3Q4ZR7R$u_UeWfLTKP=NBx4uHPnGEhlm@6&2zqXIY
-F>dkF3EHv4v{zmNIEVT}Nxi8XMF<u$D$f=84r!LYFCR|k^t$-HT~IX9_=eSs{cOXq$my5txiI5E~4(9}@OI@p_+QSqUj^$5!cA(;;;mnYUYD_R=7V&x=W)
-tOd&rkHDN#SDAH-tsWx{ZIC~+yjKg{0WPh?vF4MH!xdf?tFL%#x5~^h`Bh9w}|ani0R6AOs0gEk!9U7MK_Rb%lTb^f}$*-y}yLA>Nxqpv&NvtbddHj5q>m
-nj-1^oyJMzhnOo}8Jz~|^dZo>o2ZTH=PT=eS!{}zkv53mB04da%S=yA`1O`73;g=&X+*li9f%449rcSvuS*98w+BkHARgsYR${y>)>I=2D(b~}6TaH>unP
-~;qvv=5LB^>RfW)5~XY(`<P=gO<MVyDWk9u6BbOdrrz?tTKNxMvk`E78(2ufDJtvN{$mGoi#I8eEuu5j(RW-Y#Jr`FRUER@{SmJmvhm>k;AHCJwVTVZU}B
-=u<$M&eEo#<I$a7plZ(85q3o*Y}jzftsrA+Ee8x~VK;6s{7jN7$*<e+xHdgj?dcgDd4%=7$4*<-rY3B8xaglhKsAGcj5W9U)rmb5n+tQ&8k|->m>B+nzyj
-%=@?(w<p^>VEQ;}Nv2P>FNx<cSeU`5!L9V^%JOXX6uFNzgHP39r8G6+D{z2Rw>d5ni}g=nk|(}8htzSX!Vuh}>TvM(dv^`^8k4rx=+fmJ7}{6%RvsaqpM$
-Kz7Cdz|x<qa4*M7N21s_E^Tl+Gc-hO4KzR_e2I0+CdEuOyC!p?7@Y8tG}}0E$auVnM})P`Ug<Tat^zeKwzs<nP_f2GC5^d+i`Y^Dbw5x-DiY>SI}Yn%qFO
-mXjiBFv15r56-*q1ieVzR7uzAGBp25BazOrhF=4v_V^EXUTd{4zwLqRPwfH7LL42Uto_SLBwx#NA+#poiA;LL2Q+c9AH|bkKPnZW_zH$Zk;iFgm8E5py(O
-$*GUWL{@J6zyIyPKBU?OL()A&hp!dwkE_3N!y=l(31jjm-~+!w(;LvK3kuCQZ3)j(Cc{MnuZ$h-co9t9}8AVk7iM%wz9%rgfFJhVrCkIFe(tAE0j|y3$Cq
-;#?8zIs3!fr}{u;j<VoSIC8>51SiH_n0;tf;(N}Dbmo{j<@tdvgzmyV#ManYdx&kA$)IjHl`P%hXJg-{Fu~r3R`%^DerC(A9y$I0jVE7!jU9Kt;6~a)W|%
-sewl1~SAy$=#6Xfp9Qzbh?g0mN1Sh=PBbCTC#@zrhzPR@!+rJkK;m0iiwT7y)_nOz?E$JTnsd$8#uzje8Wd~SJb{{u+E4>NPlsh;VRoc$kfiTpc$uu`kfD
-Q+aouvN8z9KHG)sABOwo6@jwY<|c?b}s_xy)N^s2@ml{pcU%O_NGIA-)&koS;-IV_C$=ZoNg8OfpZ%8@fpEfTD3?USvs&7*QY_&Hh;|^oV8ScV)JO^xJ>c
-2u4inJ%As{4hT#M-QLF`xEZp#TE(2>G_i=b4*1FMu`Vbysjq^1OQs2V#XjkB@F|v%e$ca>w`Ls*8@>IO6X5JgWWBS?a4U4vQtH9Mni49w}h!#5J*RBn913
-Re3w-4xOgK}U?)%*ei&~Z9SIf7`waO2*Qr_yfW6imJ|TV~G#%Z<Tm`bIAiU0TVi-9#pM_k{g4{|s_wQA<?JO%7p0krd|<M8B2PX?BHh91K5N;?|`j%c7%F
-0fGM;(^3<ry=c9b9?Np@?Kow-=f~uXAKRxAh?&}4J>6mRPw+)!$M-Pj_?G>OgW@0(PIXhPnDx#q4Vd?uEi169x3^ZsII#kI`9sFPoGnKW$7uHwng*3{!*<
-qp@d^eq^KMfrt+9Z$U<n(t-x=-&`!Qi)j|;?cG3^7Cm>Y^_OOW1$RH?eGdfiHg*tq7vD>l>4fOPKw`h;>8PG@=KB(dDG3c#eu8o`wxXqJJ?;rLPxx8Xp@H
-?KpNB1nDY=)G6YhAwc1R+}#HBdb8S+X3|{kX(UiLv)jq-{p|@ZHfVpacuig8r!OyIr&A8^#j{(!;Ozj?t;#M7Y(ftHt-~ll+VSU#@r@R<w&P?mi-V50>Q^
-N#^1l^^|h*{eS%RNfx#-C(p3Oun=Ab+w<CnLHXNMV^3BoJ;)c7XRRP7<E!7^HWyn)*aNpCE4-02sG3R=ONBKFE1>37OT6APRxf|?Epg*~vH{HmOp9AQan&
-X?&iV`^BVLd@PYkou)=R3EWlk_fWe;-);<<&$o6~YZc)W~ByX?>_V-ow`F0y&o=>l#e!ts@8KIDlK=;YPviylNkk!+96`DqrlFAb-aqU^_xtaGY5XR;H$|
-mA?$&U;&%451*wQ;plsa8CFL>;HA3VWcA!m@aC)bQDdHPZ~0+=JU6ofxyj17RM{bmCx<i!<#LLj`@uPJ+O-b^=s<1mL)SQ%ojH64C~NtR_HkIvY&9tb#~>
-b>=%DIWTX_>F8%pKDg<@MQiwc>9igzssGd<#U9<hTDx#I^Ia8k&0`!mbWIn&=pp7IsBc>nD5$S~6s7l7!=y!X$NcfSJa4vLizV{V7p<0d^HdEk_Do5D?Lj
-YX<8yn?SRh6kmYbF_hLOuTaaSrNI@$4=>kcW3!Ah}k2vXjOFDc)5pFI}Yb#oef7@O1kH9{LYOtdrBVV$1Ib#50Kgia0aGuwd;*~#|F)$*({D<w;NVnhxTE
-S9GwGxzziZ2<lrDD%@1ts$lEL2O=X(5p&YMGL$OfL2ki~8{$9>HOFNTf68Kkdu5gQb#^wj;T#;x0hO+_^KjnoTd9d2+m0QS>E3Nda&0`Im%)^E~*1Z}%fq
-%7gOYSC=HZ}_@P(32_{f<q%Vf=a2%~?9nO8WL;Nr)l`e#(TFD@)l5%lq2Qq$8dmoyMMBkj(>kMBCli+0aIRB&Qq2gM8N20k1+!@TX*AY5`x^?9IN@_pwZ@
-C=XL<bxLz*;u*e^Ms+3e7=tdi>?DtD;8hFO|G&g?o<RrOJW95JLj5yMUA0>>$gY}J)@`%Y2mxB(hs+OCDZ7}DFT;xSLu$iv!V-v5jXe>C6}OKicP1HDK;r
-3^3gK-$2+p>wSlV*p#}1i&M$C6z8-a&ECq4?Se)DCC`5o4E;e;%HtjZKyI=yaZ%2p8TLJqR$=V1g&BWTT3Sv#oN?`v}#q-XuQYaapdp-s=?wEn=sok7Nxb
-%}&25>2Q#UHqL+<AL>mnQXu_F^Jc=<v1PNX4A=!cX_8c0v9Zd)%hI)dFQh~@WZt<E0PSbg;jgM_S^S|gDUEf8W!j9$L$cc2Kj<hxJG^|1Q6*V6(ujtfKXX
-g#X1MrL;>TRrlC#nQB;Q3b+NQh)nN*OldhooTc)g++mwKDAoYL7LHm|*6ME2ugG}{Vcz6aGKyk5<s8eQ+I_7J?W2=zo#3~vi9NU^L^W~sUH*7nh(c)Eqh}
-%^>Eo<_ZU|9LZgXwi91ktV!ZHRRktYvdPZOI-$nZf14Wgq<8k=m6d%eikIV?>;mPQ7O73j#H>2L_<D4@VHvSed*r><4AVXZyUbiE|NxTlkqQa(}>2Ps+4&
-Ued>aAZV}o(K8576#|Me@jS*SQE^=N<h=ZJK<a?4X)`rAI2aMG#AD((BYxV`IWP+jEbPAG$LsQRGW6QUF~59#B15~E+s00W<CA)T=~pu=F7Wm|sJFXzy0&
-khItaGGkDS~T&hXPV{EwBN+}GxPCl(&a`rkY<J*7GCAaZD^9c|!5USg37edw1<Zf$UWo`J+AbH?-9$R^#-$s-GSUm4E#&k9?FuS1jH&Y7Q`C2M*+cqSA#&
-c%tfV<X4(BRrkp)Q9(!O4riHV%<dhJoEIQhj<-~L_<c79R5cB+4fDT_CYJ~YQIl=j)BhY;~&9n*)Qg9nU*mAb~E}KeiROFUg>Em9{=B#u5HI@EC_xcpRj_
-JRzd<s3kj28$G3C8*^c8R1GB>nVjqxr+ef}<KZdFXX&xt0>~l_^>h9_)@rrAOj!6yn^3|}nJgY)~PkAAeGx|qVLz!y&%#}61buLyiEoOE+?)ku*zOCGwCk
-j62mC_Fe7ac1fV`Iv_Oe3zG4F-TIJy{%1djC~m4!=m9TPzR(%9Zru9J};bi_)^ZbVw|F4mAFW(yns3Qe$X*{-X-t093F~I~mu^X|bE|X)$=QilYn5urLT9
-YrpYn?}bi**zxuT$WG>0$dXVT<JRw}Yetcol;YKoc*l9-m8B+0?1g4V9XcGH6>pa)ILH(NB3F&~_m~UmZB940-d$rqQG(QN6R|>(tc<hPc${4<BaVM^_nd
-}dxx`rIe`C^@bhucha(Nai<}WJlOqOD2C(`mMUq`>;Kr(LP0bLqmc`-hm7sNlLUo-YH>wq{bi1L>dUtzQSk4rjN8qsqN7aYNNl-S0PILKgKcp662QNY;VQ
-L<b8(zwCz+Oz=Lb8@%GAWe$T0WUk~e~K0Bpo@A9<UHC5Uo&q{(v$Z@DAD~m`^f^zWt;NC?hE_ybl~6<Ka#XXz#ovp(G?eI|KnEC707IWwDjVI8O!d$DfV^
-FQ{f`lPJbxzJ5mktdI;{hgs_f7a!gf2>qhD@*(~{nqSU+IhD7fWix|MB<3v%@FH~boOe(0T3fOC2^!zZZf=!8`IKZ89uBcgkgJazyBhYahj;(N2$TK7FCO
-?FuNF#amK*AW%*<nGPbMzFAak$5IN=cjUj!V?HK!?qmL}r^+`2mr}J^5$sHX3Vk+>?d7!&Nf}+WL%tD{VN0i>F-?#FcLlifV2<k4S_k6`SVibG+rW8$ucF
-MiVzIK?ss0BVDaypUqMhBxrGOM1hubY;+%FPxT9JpSo~2&=C4$I%JLXB&NZk^-TX<b>z?mt*(NRTh5x)^x@CeOG1TMqeVp=|Ft*azv-h30|EzjJB600ql7
-JcAx+*=wSg>Mh6JPpx=C}A5)mHsWbDZJg3Hxp|K8I4k-9=Dh87@Yrlr~kLtCB5@y6L#%Mj~f%#3N|rJu2YHKMd;u<aAjLPtAbXKk;6V2{4-@b!w5to5L>n
-Wa`ZAcw|jy0RI}IuFS<tnm7_3LRT)J!vHhe`kkJo~+pG_}7OGDf&GH$_k=F9uT!y4Aq80eC!jM-I3b0k;bP0WKp_O0hjn9!m)d-KCuH`=sfuVz#%Q?x(}L
-VNwwhiz!w`DF^Y2quEh~C{$$b?>w(1fK!hcNC*-A&oa?2mJr?&-G(;wIiT_g3nuc|Fu4@?Wsuh65swV%*W>Se<{Hk>J7co#H&`_;E02x!aMwr9?60Tn6o0
-%I&!W&_#xCb1)i3I2!5U4%z%Emu50RKtR7oB2L1DUv3(Ul)6M{K*&x^+RGCbIn;Hr}}V=r5*>rqC5HvbXmaM~mv%a(by3tpLDL#Pgw$q%L}+G<wqUC&Zfv
-ga
+c-m~e*|KC=k|iX34ZpxUJRnF*3)R(4byii*nc>5Azk`{bY0u*s&FoHo-95r1qB64Ps;r`$?rK2<L4YSjcmt9C0bY3I7g$Rzd4e3{PRGvKTXpGLs=D=rq}0
+FtPyW+4ZuieVektqUG(UX!$&U`VuhswbSNg5`D!H5g>Q{gGOa1Em|LrgT?@fjOzkhAkx-nEA4u=?mPQI@prhf6tj#G&)m>)&&{fiq;&b2NCGls<(7pLHMz
+bIjvf>u)u#iSHMp6BFoRjZu3U1M+|`rzZKcKfplDJQe8*|*k}G0q|B6dr>A*p`xfzVkX<A3}I`r=;;SU*{==z4Otzqui?x*~Tzx*L!bpv)+eOT(+);cNO>
+OZSV;X5n`;?hu*n(iV1&{mlPM=R%>cG%sDupU3Q0ni{R(DzobI{8~n46)#DDlN>zL7b2Pz5JeQyLxa_l!Kb!oG_AXoJ788RXEmkWu$%fA4f11O0U&VW+aR
+p}^-mX#jYZtWpdc=1f?#e{tqmN^V8ms7C!g}Fp$LP~=7mlF>SN(v;ugU13n&7g>I_^R&+NIUa)8z3DkEKaz7jlaBgk20Kr%+2MA1p4cx2W((rA^j^!p9AN
+8T{@Z3uab)Ue&2tN(g5^`jD>hr?7$OU3~7da@Pizk2%a4->F!W7PnyW{5d&md<pieu@oO#-$yL>>SvFSzzxDUg2oSi;&SpH8|WRr7lsm6EXLJRu#y>@gy)
+aWZxPRDlTUrXuGt=cKj7DV)v(4m8~=?7Sb{WY=NFd)9^1yf$2H2mH#b9@uy`iqt<WqrR&bYp;#Gr1j;%9T=;OyRWPfLU%u~XL<nJB#CYzE?av_E2x?sIA6
+V?UKFnmtV)j$g<F0|NLScswBS&c^zes#araqy2*@3AkT+Ro$4G95dG8^^|Em^=O=Rd3>5aM%*>aOE13zlx!DVH$G9BgUYwLvj)O<Kv7~G}+5m+a4A^hq7Y
+b&cPa*ApUjS@bt#wg2@hL)45uw9Ckm$W$#-bCOk(B_!g}Ha7cap2`*D3))aem2nQAYu(^SIgo_jlvxljL5nJ52R8xu_ezL-*ru*O@Mmk9h6L!kepVuv#zs
+7HebK_v@c)If{SFnTSN-iOMgnRqLmk^H$i_oubj6-;FxKk{g>#?A*cx;0rD1?BI3`ZEfR(^zo;9~nB9O22^H&}<k!N6e+t_<0XJ#MWJUbp@ZCi9eNF8J&m
+@hiBNGpp^f(Xgi;zq-(e!Wfmc7CvTbo(nc$@X4l>vGdr^=_8&h?!1EwpL|jtW|cE`-T352T64(}P7e3+I-SP}TQpf`+o@5oqXD>>yzER=d!68HWr88-6w`
+~s+5){Esxtu)WKGmIRG39{dRzur$L7NTkLPA}@qECCSQi0prcWsW6T%#S>F3UBm;lUn^}`i@_3u8xMd60{9|!O6rkJv`V^Hw&v!*%g5GRF?iWRGDtWkchB
+YhDj{7nd_jK{>S>yUp5<K5g1c6Y#P!s+2%fHgh9&mGq`_#whNN37L575*e{fQXEb+nJAe6xc+Ke#}lsGv1{8NonjvLKp~c!-BzvJxt6^bZDhM2W4hPf<Uj
+qkMR(hW)SVT_!2`GdOhLGnDM9DzQ#9j1&7r$KIdG*?8Cjazy*K8u6O`Rjs-WE$Fs-dnL{WZuEf=<{vkZTr2Y&)20YjUU;^+EUNUwczdG8D=7zmNsCtb>C-
+wp%ay|h$@b6CmWqb#_16!ae;aB_vz&z~^*9kj^MFcF-F@{-x&1=H>yju1dpL36AUpr^32}g~m%+C99i!^ySNZ1$=eJTYDgka^}GkhqV`m@uXsG<%wtOXCm
+)s7ivc^84+pS+sg6#H<m2}s37M>E?1Id;TtPJX1rj&UrhU?KS+`CMSv^9U~w{ueH+IvbsTdj|x+#$BwieeB-?Hw-;YUX@RDP9i7n)NA?}!h9%*A0h1kczp
+^W2Wd7-MU;TmgtB)w33yIk?|~nHPKEVaQ(17)Z0!7m=WfyfqnSqU6n=BsY8-n6oMlaE<BHSfl0p!+i%wk(86QnJ!`kPT8*VxVe50Eo!GPRq2LxYzM-<tQ2
+5S(x^D*qawY@XnID6`enlTaYf*EL&$**u-Js$9h?r`rG0CIZkeKpe_`>KfYFvd();$dPHJ`IZk@Zf8g5G1f6CEVl7cqk>Fk1%A0GwjG|wfIp>90ag2=)%f
+Efj4;?z!p+(Cpe-D{Cxx{7`Q+9rA(pru+s1bv8V|^`5cDWVd*wIzye{r04w|)*pud+Wi0A|dntgexqY#wiQ!%E=)U;o3esZ`-r!6@$WXQ>&B_t^@S%>j6H
+T-_`rE7l2Q=IOpz@}(;V_?WT0nAgX4r>h7;=0*<N4A8eg-`3!yRZJKIjKuxR`L`x7e*j78P8K-{JmD^efiPO>NgiP@HhrYJZK#+6?~S2+V>{-EaQ^7$52i
+B2az@Q!^!y<GqI~VasOhr?+r`3VyX96vQ9-Oz%dJJ>6rgOibXNq5Zy+2m!AQjEKw2;A?WY2gpUoXonvjd+mvSfeRfg0~_6Ox$f*y9UjP0KqcWoG{GhVsuE
+b@SlsW3&j<hnBd$E2vfR**ZS)8uVNa9*O2GmB=6nal^Lma8n3ry1+&m(sLudw~I)+gfJ4D#(&LjXwcQr*tB#*O1<6^-;5y3%cc!%I4U<36#cm;tEm=2l-e
+hvWQQ!S%V;@JK>xc4#30|CWC2VT~b3m0F^eb!jcf;$TH@@pSP*fb*Y13b}76t-P8kHl#FBVr|<1L#zU&vsvkac}&4+)UcnK#DsWg*B~+zY$?2NZbcZ!#Fq
+hg%&c74%Y=Vkw?u8uQuKq5_Q<fSe1}?+>!Xyyf8vz=lE;*h2lC=T}zw<RX(O}fPn!hV5Aw>P3p){hKt-qgoUDD;v@b|k3=xAk5<7DTG*wpR%g&kp?FyK5F
+T+ygSYS&(4y?O43^E{jsK?2Bt7Ikf(l{UIBrBuo-xQV?BPp%I@q2o{=XYFfRFU4fql}JZcNsMA3)7h9GsZSx90CH1d+dSqX&gcLs+lyP@z)wknQ4O5W=Qn
+Ps)G5ADlrWvBzNTh@&e467HnC{U9a{NJ!Ku@jVCyy^R)FV;OBc`X<p<Xc{42jg7L8@LDgLBRZ_dkpKb?jO%ZS007RZwfaXWG<aQgu=rg45%>}wakFq67?I
+bEGJsPR<402Uu>*hlADX~jaBm9(x$h9gu;qwEjaO4O7I+pUG<Oh(yv>TG1Isypo+{_(8IjuH9-voj5E`SYe>|AJ2U;_Z;%*@LYKspFr>+A#@%DBb5Eo(Bp
+eOhnP?Z3N*tzi#tx6<Bw&1F!_|;m7T%Yom!{}RZu;9KzJc0KWiYyue?kyfP;)Q<TR;h|eV`dR5Sbta)ID;YoGwCY2l*xrU`pO#(3sSxKoL)hG5YQ&K`uB*
+E<hyZp)}BLZf&0`1YssOlSTGn2shKJ;b|^1~b}-hD;l#i3Lhm<am7hl38gJsHa*jgN5mn<M3QpsWAjEViYUp_f5D|giLHDb8Lf9?8wQ0}LjYTooD&h(*rG
+NyV9Lxn&G#*HDfaie}(g8?UMgiK;w{X(=5pD}4#-0Z<G&f8OoO8rNLo9+-<GY|kZtToEv$^(qHiVwlCwXdOT!QCfvFSOujm{Rt?BEfi0AtZwKN(jc$pJRl
+2)Y+O48o%LP9?W9B`uw!v{pc?xySNf6Jg=CjA&llBPbjw;~NCy-ra^n36055iJ=S(6iW-I8SM|R0(cA*2Q?XDtRoL_BKE<Xv8rz9-vGBGn4(;mqyr$rDAO
+IBnQ^}nI~S<{u$o0e1~wWNqOp^<gEoV@`#`Rhm*VbZmmB>3hDgoT4U?V#mD&(3YElCuFxFx~G#<h=wi~Xh61bc&EGQPlC@O_r0His`YzYjWkWd^VPNwXk@
+43f^ze7}ry}dwO8nJr#+Tc>Bkc)F$`wWIbI!B!f4hLzJEk*6;h}a0CPEW>Xn6s_w)Iog$P~ik5+&kyy2lu`SsdR4cAvEDX|MeFT)BdIh$Bw-}0{-K(rBnI
+P;8*Z`h(9TOoBdbVuIc90a~Eo9;hxqG!%U@%J<T}*EP6yAxN<CIEEfJkVE{u$AgDBzh3GIKUhqF*ALLI1rHd<wxBxcqgd39BTDk$V1VNV%ai$C}7dW&HSX
+c%^(|fR~3yi^9s6GD!+{I2H`34>m{e+c6gz=>L5MdS2g&XIZBl_b9E4*M%w-2pho`o9)d|-^h?*SXY5MV<_O=3oX_W^78;8(@?5^BZmSU?q@5I}@=%D|-<
+{uK;={a6ka3~N6s8m1)yfF<B7I3}!SvNLEeeB>U!tSEbRgd!Ab9IrGs_Wn#Y23()Ch2^*4ia-%=M)`v0o^F8TB4on*_@WlLnQnj=gwsL8_I8XVJE1t_O5X
+m|hbM_s!vZ%gz?>bTG6|$v!y!CbVO!ZFGTbp77%w?D7_%F!z;{G!%5dPv+5MoRuS?1ru_oLh*u<Ut2M`>1f}XJ{VBovd0RTV^UZ8jITsuUfrZ+8&IC|W#p
+OPCu<6-*CRuDr0VfZX8Ak4%Pv;(tg*gggzM5SoCH;A#Y(5OJg(%Ocuz)ng|?~Q~~3pnzxVT@nG-^0P5;5*wlCL#>%*NvfGc9@1UBSyv*dQbcBa!a<r92OT
+VSExz+f0>fS^I+G9fT$<Rc88CyByc3#@E504&0xYBF7BuW<1MM`@Jyj)$5c#%$V*y3K!?GF5q*2eObf#|gIK!j51_)>HQN9@t2=<q+Ll)VG9VCZ2y{RN*D
+x0S7(NKYfVxu_z)_fB8sWGk4^z~Bp8(5vKv<K0*Z8Bo!Qu(e0bn37h0%=PPWCien!gclGDA?uBg`v<@advgJ_7h1mUe`qfX|S<)pUisGKH5a-LBOKvc&WX
+K#0)9ED!=NNSMKmg6KigV)1Ota26F4aWS^-=5W=BIE?rd7}SE(%dtz1WeSy+`U#)iN|LIAxj?JIxmK4;HcYD#RT07Y5f=I?ll33IsM}y?9TXxIEaw&0Tl=
+g;yo+uC8M<T80$u`#7sDVJtwbRFYPiZBLyUI+qnio>$`aue3jeDiP5&Hm0KQv*Wy)*V(Cc8KNJ|YwJ8KP<V2Z1ltQG1${DTDf&@aAQjpRVdQSf)+uft~m-
+$bFQGl)L|Vk+wV8eo3(WKJ7&XkUe}dNCK@=m*&2Comm#gjEfHsdrwJ3xdf)a3yobKh{2ez(4oIEUf*QGbJXKn;vay;t(aVnIEx&WWq$Wk6<b3g!}ztJTxp
+4Rx`n9xeLnOrh{bShj!EzKmh*u(D?#~S1BJN*^PoLF|VVIXs8ZCvy4K_%Y~dDCbz>yq2$2hGI;GuQs?sz5bz-nq=k{s$r!!AZb(oo^UgE{CP)r(JQ@;+;)
+WbF$kR$_XPUs8JAV@aK<zhaux?}UismJzyIc6j(^r0`)By~^9O=C}OZ}jNcdGaqc6qK&GnwN3eHgQbI)o;ru_ab6z+@JtTZ-gTNqU^$+Xogp2)fvoX(+vB
+4k$2P9zqMob7ZWUn|rPsV*DBOfyD-<Pa(Z%0@#)UHAf1KD53!z44_~{;oWuU=aNR34>QpIL)gQEeT5xkA@g=FDY14E5!H)#2u6W<x5;Q4?2+W`Nf>PY4)h
+lmYZ0D+?k@fZa6epvnN|n0DaF7N6)?Dl<J9)<NmBU{VrC?7hU)5NJH!1*ad+Ackl9aFFZj#{|Mg?EP99`|AehH-KQ7Rk9kX5_GIboD@Pu(?b_H%X`?V`a<
+I*XqIu(R~gNBkzoBuHrB4B-`)4<Q5EI@mN)t_Ta**dAk`)x9wz>DxQ0PRMm6-|px+9Ad~A7QF|Hru85X@QGRpu|3p)AmUCpoaZv!p*i%_&fYW!&`C!Xh8t
+(4PxqWonbmoJp#t2$c#{EPN0@>cQumTNvhH}Oa*irF2Aq<C1H|Lha!tHio%+r*WZp{IeHDG{xQ!+0nOi%j3qFx)P@1Dw?>G=YsUV#16(Lk&G>bwJ|^KQfh
+R~E5Z~NA1;lf3N<>-70RvDGMuD@qcW=Sor8HJsnsEv%Bz~%3cr~o?h%YGw#L0YkH6Y|)m}nh^y$4}hAkjLqeg!O1b|6P#eDwn<4xpsPhDnS*;3i`J;)nK&
+6Rk(1#7(f`;0UFHv(T2eO!-Er<+}I<*Qa`s{1l+^RX5u40B?jl*{j6h2d*M@r*VTxfzcdrSG{c|Kv2Z@W|e#fZUuaAO68W>RH;tDADGUNl*;Vz6MtZG+ko
+-F@ct2O(WgoG;JvtJ*5eslRQoaxFm!MhkP_m!jf(he$ea*VM(*_`y<|*1o5DmNq9)dENMyFp4$o%c@sD8u&--(you169H95aNv9yGp`ZSs*gg>y8rJ%v3a
+LX+hs9}^wfPnejaSH(32Ua>J?2bR0_$K5p36v~U!rTDEKW1=cNF$Q53gv`#n#04?+1{HGkPZ=wC`i1du!Do|4rDS|1Lq&cXeM6XJtfHDxId76!ep~UIOCJ
+*w8WNV1_sOA58&6j+|TigSM4sRG#PVuVEWN7P$K?+9tN{gc5lAF#-2VijS1sfwdBn#*g;4SxDSd=N#5qfS`7GPM|;JM?g^m@bh{(2s>#A^5n<v+>|G;Sh{
+e~IcI0&q8+h;uJfeqLKMX&lLm|96b>~8ZC2fz+-^Ju^nVkyh$OKnV267E?+??By9u^tiAgZmNlKJ-re7gZK!-CCspm>Pl;|&v7;~*8ma2$w7e{)QK+B7Nt
+6iD1#m{kP_!kYO6TOjCG*Jma`w5EurKE0H{+yURN;L%`8;Dd1}QfWhkQciMCzWLA_y&B7+ck)8e^V0YTAaZ-k(#0@~1Nt9fI|-22i<a$kt_YEK(>=V^jfv
+68y>4-tjAgA#){=7Ln7gvF$~RiW<O}g?52`q@8c1UCjBtT?)dK7?H%1qzqXD6+TYYb{>Fv=gN{|Wnwaj>OST17NbL##4069Krn3x{UV1(uck=at0o^a0!i
+|1eyv(60`h8uuDm2o#76lH+7M=-S;NGlKqGxedLq+k|FiYM&G2i#7_#2<^lkmF&5>h{)DtKkD}MTn+*L`m|!tU!U1AtqRS@<ZO34hT#f*-XV~$nz$9)Spx
+zuI^a93Y$+~OxwiRZ6nqbri7^E;;Kn)@3539?B)o`aeO4}FEOrN(pVMmdW6q5zDIC3;mFJ?;Nl7%H9#;=L!QZ$btqW;n8<_)(QGmBEhHlVeqr(j1a|6iJ7
+AOfXW)QTUCmPA4<lljrFifsUE<{G0N?2oz}T4{`XGJiZMiHLBq?qvGy@=!r3l<8QvvfJZ5r3~1>DV3kq`q(bp=0IG}gX)ihK7lb>9yi#P`qz#dM0Fn6vf_
+3#@^GsNX>F!gBu2FseN~I<*>#I%H~ZRU|cSj|!T^#n->@K^Z}4`zbB?Y~4DILDzmqv5z1JcgVOJ;)$hLasDvk2Qw^=^)|?M5;7Q-Z!*EJstF%5jDQ<F-I~
+Mi8%3b-paz-`cQ!T=q+c`7R_H7(OFb~*J%a~~;Lf@p;gOsyfD#NKea%)Ue+^L2LndUC*D=QK)3Qo#Ck>+ons~cHCjn+yUHK9|;qo`7ZuY}CN*yth{DV>ha
+j5OX=L2HMTG&vs?I{%4vf;&mBSe1zHr~6@944SOovH|ez%sQX%T7Nbxx>2S?qN~pQ^ao!L!#g(hXW44C|oBg=+N9aK-Cd(aJnoB3<<`^BtMhFDnu9~;u~w
+fj-pr3Ah$jXP1kNbcs)HtMBzvW%AvkNRHz`kQLE421H>J3%=|!LkLmqAd0UXuHx?Fr?*)Rf=>e9XW$CeiiVIFMfsbTzIOGB?VNOye@bITT-yw8{1WpN~R8
+>Re=k%6HbYv==Y8rR6s)#t9(*yo0oB(_MJ4Yphbp@q#lkLcRJ-?=|1X$1fAQm?c2)s>0qRVB^Q)Sh>3{ME%hSCfSoSYAC4ZXU6C`GV7c+m(J11nz>6LWKC
+*xaD!<aR~3G2V^%<bGr>k(IrqT6YgHBB1|E(~XE)nP_s2NQ<bb9Y`z?1sV+0;svt0^W)b7IqW7Xh!vR{>qs2XfbTN`tMWiCuoZwec3PPXjmK(!QNuAX*?`
+OFYC&Ac&I@%kzL~@OYFe-|Km{C1`A%3M{@yu&A6AJz{$0Em)1gAm>>^;@AyacLBviQ0Ex3BbXTw79IdX09zKT!}9q{WlZhh{dqktl->#@ACa6uhA9{?kTM
+GPZ~z=EiNmVL{}i}m=tl3}Ew47@GqacA~xKU6zp`(D&Hy8=LC;|XMdWv4(oFRafy1gEc@R@VrL!ATMHi$w^ssaEh?{PEe|ddWifDJvy*t^E7=t+5ekS^k!
+lSv_`;4v12K<Kp}c&<TG74pdnPVP6md0Ot8kIAPWDe5t#!X6BQd=LvBhZlvd4HxEU5qv0Sxw?Ruy?;!OWX7&a=0MH`kF{zQPjm!qFtz8xF)3C!yON*Evxh
+$cplz^3$L89Bfhe@dj|1Lm_uVz;0TdpqaniEqqUflzV4pfU+9|d+~Cm20cZqKR@lb0ZKYa|utdK;sCm>XYfjVEl*39bf68U|^23R2z#X=Ra&k8!Czg8ovG
+7g}rhY|b7W^#se5MkyFpQ%E;Tnz-Lde&7-Dtj~5CaF3-);Gz|T-jUrVtPFVd`C&!8$4U$yHUj%DWsC<96)X)G99|j6W=R`j5uUNwC4pbJm+ZZ?0R<M!!$Z
+8^UjbDAKA7KdfvlwTkKZFul~8B!eBy4gY)cAm*#OPVt|!)ra*u7W3~4mz8-TTeJaOR$f$m3?KlfM<SjadaWWxuPk=7cOd+kAk?TUwVdc>9OkyYrlU}p#z(
+MysW>oUwtP+LZiF(D|;4S-~2{4RsS{(Zo2!Wbu;n4vFL&&Mgpmk%sJWcpnN&5cWkTaBumGR-_rIzhK0dVqd_9Dz{iau2@+7@AW!M)wQm9Nl}#gG0Etq`mA
+#nEgOZ&z>2+a1Qqmtg(HYd#-^APy<l7p|M^W6(*)+DK0@t$GS4%f+d%v7fb@UIRsf1_ThZa8JmY4OV(51gT0A)YzQwSw50E3S1V%~xB#Axu<8Gxn|yj8EN
+)WOV5Y@;=`vF^a`p~_b(Px~&sr*>SVu{NCC5xX#32i(Aj=CG8K9s8kIXP<Hkq+OZu<9pv|)@N{Xl>Q0K-xb@VMjWNT7d!6SCLugwPYiO*q1MJsbIOFTL5A
+Xvx1!qX9|Y_h7K$r%Xk~)~tsR-|d;3M%0JZ7tQRNWI;UBXQqxZ&PMb*Gl1;QfY3WLYnm8^SXg5biI_a$wqZ4`qt149%nFa)cU9+sNiHd6(HtN%*E1y@@D<
+7j^a-CFaM_ZWmcd<Oi$<oSpQwB6MiI3g!KlG_OQkl1^1uR?nIbs&nWaAitMc_No~}gJB0LzM`j9}=AqZg?*?_*iVG|X6+FcqXn2Phq1pZXIHn@44|E6QZ3
+{&%MVB6Uu`X4Mi0i+W+W7tLkh<Pv|bsDIo6F@4RJ>3|zyN$S_Q#-KwWFQF~u5ZKr58%<T7<LI&lcvaABh;dw`{C?5AUR{>d63G)n<eFYDO&tN*6Q!=oWkz
+{6V}|9!8T)LixcQ!$FQbZxE&CpkN9IFnRQn#O~Ukiu%`-Q0C3pDG!a2rCeSmJtcXhv+LX}Rx9<s9U=fO8cV%X18qErX!D8V<14$(tlA(=f73cMhjaMuVKS
+E_q-_n?+Tq&ypYGwgg(p7CtxQD01(V0MH3wDo9IF7_Q5R|w;KDmbwCz^0!7i#|iq>j%Nk2;U^d2otC$2pYn%0S8E@$23D@iA81@z;r6+$7>*zNaDvIMj4=
+if$!b<sHzI{m5mdf@j`F;xUU}&u}Zf0n4x(=E^e_;mt6!0LVC*NZ#NRg2$40OYE3kU>p9b1K};8FVLPzJ&dyoTf;50;bF!tT5}60z^xZOF_FN|E!XM@j45
+~c3e<|62TX<KfGBN#SetZEOky3YCik}aw17&1p6Oy6=6H$RZ7e773&)0C$SZaQj!AkwQ#e6X;_oB{#%1Flyn{b1MQ#R*qH?_JW4BY8$)nk_?}Ay{xJ^tV@
+Iw*AB)10i@VN;~x-W1Pz!@xHwdADULplSjEc|`2S6G>?2FiA6d?#~&eTA9Q{L>15Q{!Fsh>`iPfWVu9Gcjpd!)`t0z?ci-%nB9u3f2+XS-XK(O;QErj%8L
+PLz4Qw#kOx#xCRtDe>^z$zM09f_nti@c=!(61?tGSS=fRLKW9R7mJ5W~=6K&+q}qX~QYU2-z9|xfj03V&O%j=lM|fRHU?Y(5ffkHiGdhh4f4cZx^0zE}LW
+cpDr?96InYlEG4jmJ%42{6A5kWfgl)@#YxKPOXbsh$ABo)7sHnEXC4XvX_tansKj5akvfWZyea37eqfEByhAv!?}&7dq!TC)X6@o)#}X}g{)TL_|61Srq*
+0dZvMA#cq5$M6YWbw+q7h=Pihe(;gwF8|d%t?~n1eynNA;nIwz97}-Gvv{xBzZ|OjcV>m7!v_6AxNWQse+v~~G<&>~+6<5z#(;30Sv+>QLD&m00B~)c^x%
+WoMmr+9o@RU=2`fCRYF0s$JNUE3pQn5aAM<#KQ1bKU*f$k2lMie)1^Wn{V@DUD&%r3}T|a{TA?*3;_gD~W-N{#T#6rNfZ?U#FFkdXD!Jh%vj6NNuxjZ(|T
+zzP;$nk9)Sr?UX#3s-Vi~bh(^*V#!j_k=<iZ$UAoZY@*(*m0S5@J5VC$P!^uVb|ckCL_2vK6ZWw`7?LT<5{xLA&)<wc!V_#RH#;A96(aW^bNh=RrsMdW1I
+Gv;0^Y7Vks&d3a)10#&sF`3#D^5()C*iQUW0xWENf3LmjMpcd@rEAns1qR1v3tbFQ$nG-m+bW=J2ODW%A2{Y6K@t>zkGFgF|OguPN6%DwZu$Lb{JXEazzV
+G2d*8}VOkQm7cAHy?3j}1qC&+MPmcT(-<^Ao#Rbat%lx-wmRc4Cp-Q=Og608OEoBBBp710SY0k8~slTc?c%S>A$Mk|^>5X4jEnUqiWMmQ)dqbthcH;PXZZ
+<bv-pwT<Vo;1w)x#j3LOje9oi8EG1Kxay1>a8>$CcqGU9S!~obOGPBhpkK=peFIQndzf<%Kn$?0ehS~RlF9f7*z(fl;60I(DG&=pKO6AIe)0MMxdMPU<^(
+S=M`PO{5@70qEsXm;^m-4AF}(_SCcwquj?g|4qy|p}eLFO?TNCY6t!SZUhWFUaMh$4G%1kAobYS5FxBmr7=v#oZxn@6k)TiE(?3#41W6OBPMj-}fe|m9p5
+sIk7l&feeKsrk)Zl?u!8}J8zso!Q1;rh0c(y;IY`I&T6j9p8b_k?rp*`UulHuxpTzK!J-R(}_^SuYblWC7Pt1L@mX&e*&G$T3tm+I=>UQp&jvr)J+SdWrG
+KdYQ5Jg3^c;O^CBU!O*$e%98yBnh!Jn1yP(VXMoEyY#M1B^=xvkt^*%I+?EXjHDn0|l<^k2{Nz`F$?%!nJ2B&dcr|+9fx9Mdv&WdFSMAE9So4wwv%nG+FF
+)r+dIXkg@)PsrSf>dHrI*Y3nr}cs9Zc<5XSZknEd#iZy<yD+jF~hGw?yv9ly@fmYb=C<&t1PcGNi;Dq^L11s?|yAiV3VK#i_9HfLp}o+*(FKCiTU;$PhAP
+D1Z%YV*Uz#Yr}x&2zm#0gD2{_9!}@_DZvAKAa;BYkB8kB5Iz8TKMHTsAnVn~S@<)nO(qVj2?zGOKtjwAVe|on+4<xpR6XMsl19j6T@K=iUClu%1&N1@d{x
+1IYMi7=nBU;pFgYc|6d2fP)INV;hi5=Q3P0&xd#SF`v1cs8^EHA5Q&2qgz?`4up_pEJ5&%=QCbnaM+70A!Ln2!DGaYZo|Iv5&abAS`+N=!>zQbQv?JCnwt
+$TpL0yq0ErCw`1>&ylXc*?>C>VJt}J$(mA^2LDX>^t^1)<v2ND?VhL`_}&+7R<&Xl$<XKaV;!#!!QPet9wYx^KY5FzaxV@J+kZdXon2EfsML!bmfwgaf4;
+^SHG98eDer!C}$x_L(cV|hpo7uW4oC3vxt&zPPX@MeM*XPhvkv`V*jEenXt`sV6)l8N+#?SY!Z&e%4lNE1A7fYdUHugK0>hg+9UFiQFg#cg|KenJfj_cp0
+x4ilnkr&2>YoD`I5w^va?bC==Ia$UeQo1&+HK}-L8BcUTN*w=mYMfD{P#^4|;@IMRxLQAAf_utbgC(drv%qgP*x^zUqSeI0Q9&u|8M`&_6@^@IMe16u~`!
+6lRKR5K!1H2*-NQlL@Sx+qtZJ*W#)!6=r~-jIwmoz%pUn#djKn(8TL;;_;FZadu|kA~EAHdu-C3^Z|B0UGi&=-54w&m&!wmO8WmL7muHT8|9(5EKIQ-=DG
+(0PRwuu^@YMb=+hoDe6B(NGxmy2876Q2&fV0<$dXkJsRw8%jXTR@DPaBYEKsmWdz}N8{@H>c2KKu`dk?tRubA>Hg#gZ`>qFF#L^dh|pFDTLN>>j(E)2WS_
+>T;t&J81>JF3a;iK}vY&Kt;9&5V?W`ilDf&4&c80q_8TFDkAe8zL$208hqi+zq$0PTKqlbF*xC3-yOW*Pgv*snqZ7$8=zxlC3Y$)YVQgl~1087K{8K2}>L
+H-d>R{B+|%M^CYPcf3_fM0?AA~gHIW5x49?8rzf_@klIo6PJ4)T(pwR4_TbgZWD7i-36{yEr=kf_F)=@IW7%&R%%?rEa|S>TwP#Z^dx2pWY>x_3C^R`iaU
+5GY@5cNyOQhH_a|CGPz6<F(cFYc81e=0FIVx7NTKvSkV*ZCt07n&bay;-lu9VE{7`9<ibpRn*g8TC{l5MjUBeNXB1(`<XTG`9#c(BHTgoE~266nBWr9UmC
+E=8JgSpCD}nY#GjkstcP#$a~umJHf@3jPoE9fELejR91iN+d}~_+(a!cSse&exj7vBzeR~K1ks?+KzoLY)2W{*f>$QlvG%5*xkc!fTNj*ZkSC2v9!wnZdY
+BM43A%d85mr4W-lE;DnG;#D6*`PC4vZ;AOy0?%Z718^U*>!LTlo#?%D2YH~stA?IaJy@Hn4gC4CP~gh-s4SP#sEzXy@G2%P8X6RYKFy5e^;(Y`Yd@rM*;4
+-&q(_^2&U3tMKvj5M~ga$)hL{2HqY5g3_zox)H~JnT7QN0~x$_i@2T!zw^o2Ugyg-ixhfpJ6d4TvQXe3}kJ(k)k=1dQPz0w>n<S0iSj{xL=4yr0{6`oiVx
+3#ii7MD!qedh|G4qD=duQ$yYC(E}wwR(r^lEV{kQ)kvB}%Rh~h<s8jYpbe<jQnk~P{8|ew4H_xSjSrJrccp)CXN4##C8_<nwojI0fpM=RfEhW!tth<VOV1
+pX$SOJN?i{TBH@R2`1=@$WHmc2&+0ZU%sYl<2dK-?YvvtNJuxc<lg<5f4`zy8mM>3{$4AO7{zZ$E!I{q(oTrv2@|`Q88dPyfr~pQ%5-`WO5E@8N%3`86mS
+ZZMJq!bp5vn6h4afVfebWwd|GUERmIFC(kR%;5kTAcoTMI}j%w%4+1<nNw3rq&91NC-BMSM6&GFdZh9s>jrOjtUn@_J1osz4ZCePxT)Ph(w}&OE8bZ4@nc
+O4PZLuE-^lF(!P!bteRVw8C#R&q0}*mxcz!5ex^qNpvR0n6)c#a)+R(n^X&MZ`04{9VB}A2(cy`*YQ<z`V5wXvVhzst}7CCZc6ar2Hi4GtX_PY?CR+C9>T
+A*&!GlkuPsPV^;*;*gIn8Q}Z!HX$rUsmgwR!x62u<$;Tsgqbz!Y&!U7fIp};q3#k;w8|{lWD<|%ATTW93}4^(h;0;#A==f><>+P2%UxL4V>P<#!(nHL$SF
+9`*q`hkeiEoa*2tMXtRBl>i34c7ZEz^>e;;;_Ss6+nDPzrJ^Jg}=5Z}NhsF#sNLGhfU8D~%>=9B*1qaSQz~b*<8?$4+NX}kjBP^L?L2UbLb|Zphx**7dJH
+xfp_vQu<*E6%tGyI?%pbEeyEJ?#gLQiW`k%eJ!NjJt<&H-%vl334RAC^!4n~@zn`y4(lzm?b!Oz%I_jR+KwFf$t-vFD}uvEHdTln0i(x(+DSUdtgvpuep`
+oEY2yLP-IeD+tL?DNF*@n+9*Y;0dH^=Gk!EXlc`bajadu9quVo32V_V(I};Y%s)WDW`WdW@v?vN3oGQfMRp2=29z*G^*{m!wOSF7GB|sQo(I4WmWF$X+sr
+alvUJw>p;pJUF^)Vsnvp$meqPK_n3Nb3w;Hf@5QJs1@)LiTr@4SVJ`R>DX!ic7PqXXc)6XLQ-O9oq`vV<Y^Om$T&a&a=)F-FhEss#KmC#e|UCw0a*5_Bz*
+nangPME6G2L$)KfO{gt9N0Gm^E>`4NLvcqxkpT!sAg^v%W|4&rpmUIQj#>_Py{BmwmI(E$TsstBQE((^Gn?I%z+cELYT>Zqqu}%BJ&J0ga>dm3C~1j2T{Y
+LbTE$-+op58XLBUMhppX-{c?FWy0MgUDTCV`IEVnO<SW_%d!TG=*g48fVoVHHJ~I>RVOAxVERCgiiUORyr<3`XM@wc2rR?pF?&C{REJWx<xfx4(C5KnRex
+(7QT{V34!9hjv1Y~CV9KqTtwlRmZzg>8=6I`j}1nobtlW+3B#s1bQyt}k+%r97vKl-Kf(lZ?;MZIV_Y}fc{)cGJMaPeuwL^8x?$(V9VdeD^zV>1n%P~+s3
+nR@|Y7~<#A*9X{8rFY|jx|$15R?_hEk?jK=@ca9PC&W3C#qvDdyX#ADfhu}f5i{)xlvYl;KzRj|_6Z+B%xdtQl_yW*4&<ZbGzmgo82ik;4$UB}l-~HT!fr
+aY`-5<o%o8Y?gBMuBbI#yHp~Q<Ea=c_LnIU7g%^H2_<3QBli45GcieJS6di$0~85Z&`U}YG0cdQO9p(-9`wA7xx&3|4rxe|1tOqAgvPO=U;G$sev*`G{Zv
+1bnPR3E%Frfm~X9+05tJDAoiX`A7DM&=>1)7wJahXGtN*e8%Hto%XpB<xsoDYN~QH5#Dg4&D)Nwi^Va+wBwzqA&<xeaMzM4S3)K+3By+d<{{!Kv6O?Z4i7
+v!iu3iY*L<SZpE`$4slLKoQNE6?Q>?s332M%6CTE=#lJr)Iam`0CO6sB5jsdzgkHU44sT4{OZJ5GL@q^%Li9I09E)3<HT%{en%G{0HG^wfMYd$v50DVdVV
+qn5!<70kRWtC|tDAv4%|Nk3+~t58b{lrMKxTnf(jsrMIgMl_*leIB18N;%IYC8Z5o+B=GWXms3y;N5SFw*9G>poZ7Hb|{WN(0sOpsKms9lJ*JSPSL7*6ev
+v>{puN&b7yZp;slj*W!nq?zJn5{e=>v^@uvWR{3$s9m-tNy}JpN9%k;T(WFP_2K=H6%*J!>+EqXOz{SuQ>OV8w$v=y88!k$X`5%PibwkjLP?+5333vl)us
+`9pXS;5o)WG2N(f##IjQ8PO79-edAh>6F-Mcq$=7w`L40aU;1M`-WM8nYQsbRwHB`=b@jMGDxw`?v-W6a{&+n3-;oA8)=liyKJSRR*p6<bGdCu-~`icz}E
+h5pTKJmz*3)h!(?|~J>{`Z+oJSiW4b!h;#&%<*)+ZEgQc)sPjO+8QRfxEL>)OPRK^UN>v{vBKa7R+4E6X_50Cb%gqe&m@8az6i2O6HDjJgs%H+!@6z&L7&
+$UJN70S;#zxMCyiXamo(MHNd5QkrQuN4mK_VfW#BS&1u=Xl77Y`WuM?&2*#3GV~OV601xy5;3cF+&P~NpI>Y2txR*-XiM$8PqeD-LH?v7Rv9$&vM7OSIt*
+P*cL%y6Ig(Ag6f?+XV474A7lKPzJLJnofoD_tR#Pi=w`X7VoPQDoCWI7ql;wlrT%;_jWD7Ut02L>S>#eA%1fa<)$Crq{MlK^7xVED1`o|x5TPekkyWG(??
+e7akH5jiTztuPZEW$+10z;Tmu;n!KtzmV;RCmsN%q&LjbGh@n8Ay{_U9#0R!Sq+=uEzcuYO{R&MO!H%}jBD<k_$dzowd~-wl9;dQ1%$a8*hmlTV8;Vs9bm
+t6Ct6Hu=`C2DK2E)iQE?~I18aHG<vPRCw4rt6-C=>1pWvBs$SYfl85=Hbzz3%1c(_~Y`aG$?)T(BU&gtyR8c$3jv!H{(6;e0y;9KNL!$zutz*AO|8W6*6V
+3Q=j$DP_1#r!P7RCw<<IVZfm8Go8wYW!n4#A=-$L-RFz*#!85kRUD9D?N;*16pY}hlYJ09A}|)#EO)3b<3zmZ1nLFQ2hd;z<RJ`s;y-m8*1fZ20U5!-7rt
+(jU?P6C(OiYI`AMIV)dxDC`zP&G`X^W$H@tysEq%6&G7{}8=W+TOsO`Gv&_DF0Q-jTvI!)F<G+4JbT2%f%I<_4j`%@%!gB%yKs9SPv5|!{)gtEz@F=m%x)
+3f{Dpqpfh_xbVi6cx-((eLN!GU0!gbuE`RT;YA4=w(o*1Xg66P~+5gl#5v9BtAd6wJfSz2giLP8S#+aF-C<3~FruRN%!WHF<WA%;B+xnl>wWv;rJ8<qnjq
+wtW-xsPttOB|+<W&<Sqp{w_#eo7H)I`!gScu@{%FKVkWcJ>xcSNACSR`aX@oA-8mFflsL?o#26cH}9aX>f$m-U>F`B!y~uAxB`vJX;i9rrPiUpoP!RgDrt
+5YxkmBcvcgY-;e2O9Ki1i@UtcAd3WsfQvQ@^auY87gfbTj<KO6!pJNMX{4FYnTpc2Z_`I%=>U0bQSnAJcCU!<YZ{S>;XNvv?R(upL6g()M-#WFD+hGn2EW
+dEJb<;gc8J?P0va)NEAoMT2!4XCP294DUmT>!diO-F1%*4TVpnhldWt!z6)fKkeyHRKU=h|8yF9O&W5dOM7Zb7aCJOl%6ht=Wueele_p6gEk?a~#7xK=I%
+>7LG^vdRCuV7=3k?LcC>bwC8UU!dVWAzITFO<IJOw=2rEW#yYlOUQU%y_t>Wrz>29;qwtZ;bHmb(ir5>OrOP1JUB2}#Qw$~_saPTpvkch{f$PDun8^;a6q
+2<1$iRX9o*k3K&#g@4sg7eAq^t!8&{9W-^9>9G(0+0%aD&Q*{xs~wrS6IE4?VeOt*0Odk+hr$_nbI#C1(?_=A$1a3u0Lik8JYee`5F(&ygWKJ%DXVbGgaZ
+mM3XG0dw|A>wu80hjf1go1A%qn%d3$U%$N1Zhl<zOgh?jh<`mNi}39B1lNMlt9l5(vgS)H@%GbvhxL#HX|Yrmjyd0hjWc7ULYD}K@NDwJDl40WKq5hEOt|
+hc8*nOn?hTc+Hw;Bg7LIO(<K|3NRzW2L3uiF=IwI&N^&09%c1zB&;5MT%c(9hocxfltz^ZRze8U_+?w-zxh_}yF;jE6E2wpqTptl(Ii77#VJmPoJ{+wB{Z
+G^lP=?BvcmCJ$Q@s3Tiv1U$O2&ayDV#Bg*@=BAlksx)TD3+(dt<+uriB0c2{})iJ4ab7?%;s?NBoDvfv1;!}*K(>9mS&gyaALrnnu9DJK2wf$yiy`<GsPo
+(>!h?;J*)n|WYbez<|tqr?tOnmoMc@d7H4P3OVDsOGuuxbN6Em1&;KEXE1swE6C$KCHn*p6L`cTwfX)|~h?W+kf;9@ZoS7K6(vA(N&<OXZ=!~KO-0OOC<i
+TwwX*kt}Nj=~E8YsFZxAJWBjraEpyNTRjT6j0^a|f^4=DZkowt^Sc0i2JG1m5Z$kChZ`S;zp4Ud}!vb`Cs+5*3I97DC!r1ok+jDZL9>wIll~I9MqDqs+*I
+5XEvmI%ZGa`<xC4o=sC`J0P_829LD!tih8`h9`KqE84}M^=rKx>g6a-I4!P+xB|DV9QiUu83{=Z7S1w`OPYR36khU}4C~-UVJ!yiFZ_!~{CMD=#^KmaOU2
+1Ss_vbnK1fxeS{MeTB{+Px11`KG)Ml&GDX|`xqzRc1n_KwWh)ZLG%zYDHF%H6N*zHBu4KHc^N}7!?mw4n4WlkKY=>W&>dDfcE;hg0)GdpA7+jwA&Jb<ZRv
+HRc4<UP+S!3bC7`m*<tAq!jY7EW?Y8d#f{1?1JX!orOMb$w<n5;BniG;d7OG_W`;rUN+TDdbJf@c_Q+?bbvUCCd)V>|!$~KOTquqgx`659pp00KVWnD@Ty
+ezDH0R2P}*X?8AO4oeHHmn`xqy*ys1tLoDESnL{zH|Bk&nk$JCtiT=TwP4Y=VU@TK#@Nt#ZrtnzE*a}>Z?ON&A>8;;HM@frx2I(8GK$8$7*-|AmD1L_O^a
+B=o^PIp1QJpwpGz))|KtH`FLr7ujLVh)hpRgH;>C&5U$NK;z)hvA_pf!VTabXZ_(&2*-&9lFZeUph=kZU*H=yq(#gndorP}vIvi`6|3W7*R1%-s@RchP=)
+V92)qZU+Fy9Y9s{!xqp_2@<;TY=FzsCPb0vIQQr;z;>Ash@b?*UtpW}Y+Z!QuCuBZIuYciTcfQN7qBPJQF3$aIKSjQlifi2?;(UWZQAD{8XDc%#F;%<k;x
+072Si2X5%w$1BTJe6`f_#|oYJ13COM8F=YB;^IQ!&V5EdwCcA+8MVU;<)51#Su1`2XdwOn7hx%dMQ2pto=@ac&)-XCJi7VTDgQ<*N+Y43#L<v4og-Ub8h%
+sG?n=7AxRjbT4VcIdLUrU$q?dsVb32M&152kGxuU@)V%qj{*Uv}VaPritf?$tQ=ES()q_l1P)Jse}cyX`zI)gZ9J1#*~Hj8af0}77*h0F|>+-is5tt1gyP
+ybdc$H7OK@bj)JWkOcO-=!v8E{<=^tKPjp%8d%^AxoL=k*8$3XwckEY6aUM7cGX|q4?EE70jt<?%b9s<ZBl~aIC&<31beW>JS3JPle!W0H+-hbD;@<ZM8N
+{3|&(-k^ve8{ki0L7(JRsoWfv2PpYFE=GFtA~B-N-(nMd61z-E+hQaO3aDxsGwvYLfBN$+Cfg*<BgWX2!i7(v<;Ni^C0Pkyv8_7_spp+%@c|;2E2oUN}sK
+$I5ZXy=VTK{RF!GZy`5Redk%ifW&G+JYSgKn;`TONROWv)|bn5+%f9hg|36C)6+CKugrXj>`wD>y~pE{BUmNbD@LQEX=pkKp;e|-&RTW8{!B79(J9DBJ?a
+%U;f}boFLDSA+}yP#JRlH1vGaxK)D=McU<1!FF?W)Vpg4n{_Fi$iQl-A&k*A3VOlA%l#czS#%L%@y1?~^fEI#T(%AMjA954m%uDlVb4SzG^^RPVmhQ1lt7
+3pv3fV4Iq?FCRjgBnvOKjHGsBEkqctRPCC-`A-J>ijB9AFo)3=S&Npy5LV6BXjI{Euba-ix`>KoL)=M2I7j2;?*fUut8@FifUu5;WDzTu=E<-HIL#K&epj
+!RC^u|H}f1Hph<X$c7r=LP+QP=<^qjYDv-Ey6&n2YW9BEt8aa2-`g<8`SeNACogjp_3`mgCnjO9Y8{ifW0(uLrMM<uy#4LA{^MW}t3#|2;6Y`jRWb7%14F
+qp_Dg^=!+;M^;d*NVllhguu1e9F!lp<(!W9m8RBfP?}-V?zG4lisIo|zpAnT<mCJdOsbyN=S9OL_V+K1cI&NoK=yeLBX@c34Bl@kX3|F|Yp(yld|pw~ZTn
+?h(u?$ebi{phlP)czp1h8T3;KEn=YBVjN@7g1vtRlVo#Mv|8Eljr3!7c9ogqUXYg~QByndRGAAWY+65-$1@Qz3_YOkXXh#XiODAI%ma1vz_Xog=le-B9|2
+JgMsO8xS7GpljR9Z{3tM|w^FdJ5Pt<B)JRAjzt=>lp+n*%=4(8<Evg;k%lzp4TsM)nVZFd*zG{LXIUERq_?=*Whpbx?bygGY7{eaImQh$T-#AcB*f6?AsX
+&->DE)z#5Kw!RQB6OR0v>;4xGdN_Kp>3FJS=?pR>SDhs_ONrmanH_wj&~Pop`}BK<33KzPFS6vnf67Tm&Q>d$HYfs2Wyz;);DAJ4?LuIIcSh33I%Na!+bT
+L0mGSd1DLJHr8~2+c`CGj1kj7aSVoz!AI3a{NrRQJehlnXwsEydAM%5zB@?n=$UTgOg=WfBp8fU4PPYTcRkd;K+=@8B7O)AX{Vb!cv1v}azC^F7nOVPq<1
+Zjs;%PF|Z;zccaz_1qaJP5t00;x68SqGTP6fjpz&gDlf*h<-%v3lf9G%V9);6<SK^^Fh2&+biyYx0Bk<VaUXU=k+IOiozhs%5f9`#|-r!_2m1H1N2YHr|Z
+2i$&nFyjmvi9jvwER+Ld^mvXj3|1+&`-BX(MNuEkKq<@<O<7J8A)vfJPR>7%Y`WuY1%E2uF9T#2C@g&6H6z>dqI&3gAovm7q(le@CfkeK9equQY9rr*utF
+LrJi`<7?Fg@r_@Ku;2EBL|MIZ`1hf}*%7+oR{=b^W(sSG*R5}%^x`GnO!xD)4Qz??wtc$?UVOWe7JSL@BN{7I4u?Z1%nzF7ecQoF=D?iej5V4e~mV?%2O*
+JfJo+b}dd6F_AceOG)YF}i_UkNa@X2?;+B_jmJ{?Uq*XT^`=muoi|h!%+;;CHn!!3B0<>n)%Yf|KMb5kGa7D+d~KAtG`GUE=<)YZ6^bkVZwIUYZ&#Q5J<}
+lvzEb5loeP~nd!q+biC)J!q%HrrsM<uE7WDp@$97+3#L-dWC$@eH0A&8Yl$4u+b#QC{OCa~$iHRWk6GEGk576`hMi|=<WZ^qi2?_*fU$1BMXfluKHIse>_
+p^a1C`Id-3=@*gvWj)S&eFd@k}yeueCeuANY(iuMJC`cRU7<C@^!9j5K|KNQJ6R4+zqn9@$x$TS{X9kM)QUu|bq5JJ+x`l@tipIu(wN=0knrXc1;Wa7)L;
+Mi6aiY0%`!@T|HV$%&H03hQUS6v62(ypkR>AXZU<GM%M@G$kX4CVAFa8ZtsXNZY-1$F3axo<LM&^vFFE%<g~XFk3lLH17W>l!?iG=I>~+b!L0krCPq$R5S
+>s(blhXx};pmipEnE&dB924XBtmI(Ngg&w<#4f6sP>M{pLnQy`j-bL?#b2j<%j*p<abR`B!0;n6%<gDc%25Khlr1?q3cQ8oZbGmn>PxqLOnevn*|Pa7=s8
+x8~Jg8~-7cT6-39JpVVubltQ#0I2PBS)Fo7pYvc^svgz^Bag3y`D>JKuBATxs$FyHl-Xj$C)CcdN+@$=h!mP#Zw&>n+KSJcra|d+{UaB%I_d@0|)Sew?l`
+%FYI32v2}U@Jg_{`vfUm$KJ1;4_nFBDvOMoj75EQof#|oSMh;*if}MKkJa;*6E(95_{cKuE?s4TQN~BT;+Jdm}?qmi(d>s3#1y7vJyOHBVR9H?SLJ}yyP_
+2~D*&Z#APiQG}Ax7haRPBMa>UtC!nLv$Yh7t#lkTG<LaK+9_jt=4uvc2(YX8C)PX(R08HnSY=rS3av4%MhNJ+i5k=YNM-`}1ILWk6++cG^NzPjcES<rik`
+nD`3ei-&YyoN1jT{f2Fg6e4BoZDoi3$PwiBHlKzOi}}-<x^NH0#XJrk+UyY3fV~yhOqsojZ0|Rhe%J6mD9})BY4(C7g<-W0%2gggsIZ>U_dx4`h2mrx(X`
+HsyaPwhinD3eHQF6K$SB`!!`#Rjtbo}m!?AtLQnQPQhhu>pi)I&eYdnu=<M|dk4&6tOUHoQ{9-T>II?o)l_Cb9FUc^+xeFo24E!+L&6z~aTnggI0CtFx#P
+({g!1GAxze8<-%@GUCL9`Jw&qDBNcN;Bu9v(u4-dY#O<GncLm6ZXGGoO$F_JxM~?u*`np3ve<^KrG@)6DQAzL6(+QFEIhhl}b8~Lz+s&pK2cRzuEJ}0r23
+NDWJpF`eA^IH|aqJM0x2#+B`L$cL=$jgB#<DZ5-K^E`CEBZwB>XfU9>Q-7-}jWO}T+<5(F|_so7XSe2GO^FznD_u-L|MrH>(misGD0v;YXEPiOP6dz#bf6
+LJx3cHf;M|M+7sW3Y^f*vjzuXGJ#%ah>=ByfB03xil(rHPrnVH~!g601r8itfE<@9in9@pf3FG4$LdoCAo!`N-^>dj`31zTZ!m90P}^ut{{|(XOgB=Vi@+
+5FO7WgpG``8nAJjxz3!86~<mQep;~1-pMG0C9ds0@NFY(+>Rv`7EjrR7hF0V%p0l^$<MISizmFpBhL&U5%sf7Tjfdip!<#`np3%q&eYI7b&))cr+E0e<q3
+Kohe42;fwo)E{t!+~j05wQ6G<Rn69qSRtjNn))i($zL&uSzSsTT{ckH3UJ&aj;lz<@|^wvK^W!Gz-T>{5DkmC#-P}13{;;|OCwXhZry0TK3lC3Kq6adk9!
+~M_7zE46|I9uQ76Njl@GX);I#QyqYR89f;zQ|BixB=T<(n!yTL4j_tN7isaC)<W$+<9tGzPEn?Xsz85PqrU6;^8DO>u6aQ(}QmT!-smA4+wUsPdp<4cXX_
+nK|Cs!6#5`@V0qss*1r)502iEQedO5hv`9mj<13^P=StTQi0rAd7xIDa`~HRGm-m`$&t7ulmA(cKvE`O;w-_YVAB!DWT9!&MxKdqU&GEo0$#hN7_?m!CkL
+RRqumh$$IsSP>Ks@?9O+3J3XW+;jgsz5a+;a}ELB=x_S=TagHl!hZl=&%ChBE(eU~?Rksd73bc5dOwH~-ES;M`eGtNA~Lr?bqDFg-p3c1^$G(RYNr!wr=J
+`*W&m$$i8TGECfkvaC76>Y(yDf*z<bNI=BDzB6TeJN7R8n6<Vuvr}7s>h{u@UYC2&FJGtV5R5`<L8XdJy5;M&SWw`|E$~)GKCH&VgYeNHMsS!Xv!$cU9pk
+6Z%gPD9x?t~FnCOq3gvTVbwC)EyHyp?h*GWHm9(Nl2rzigbVRE~}w)U?g`|NnSn!~AU1dN}Yk->ZA6tCGV=ixjFvb_llmf^5x{f4a@nu7T*9D4c`$1}wGj
+-MT5Kmd>Kv9(Ld0NSnBf5j$l`t){WLJh2&1v@8YW8ccV8nDbDcOcgaBxLI43=X1;Z#c^uONYq90evoyzpR{Ax`O_LPxo=pRu~>CX0C?=>d4_Z@-^cw54Ld
+r8tE%%ZhR!?51cx&IXB*z4j8twn2<xm_j4ulk>m9E>NzK!0>EMS$X;8g?qeF*?+*ynsZf7-CuJDz^fFNn_tMmfkGi_EI{j#p^JKs8f3K@G91WRl6RWvY0d
+_nn{XPR-a?MO{=ZmOlq`2)T#AE3+XZ1Y!rx`?~a-cf{$^x(6aqz)Df*&I;IsH!3Pb^wN>4kmmndQB8TjD66k}71`6ORN#)=+!2(&@uUZ?a67JjuMKwBtR$
+x(a>HX0c%V*1qGZUB+m3<wySuH~48{rvNi@(ao6+uM*|<Il?%l%Hd@cnU@w%z7Y+Puv7JAU<f-%xDKO(fLDED?1G?y3Su5Fw}h>El|ieDM@^)$Jp)@l8H(
+rdC=>8?kp|n#hw*kwSL4W3y^2p^ci?NT42M}UY#<Dc)vG%whs1XCowQn5c`aCYVCmgn-u1W4JoiIKT=|}XDrbl6mGmm{g<ODVGqZQ-WItUJ+%)q7MN#9GO
+tfHBHQPxes8HxTHYgCzQUe|M2oPjxle64B)1;iz6&_^09xH;Ym$r(qWVWaC{W)y<XxQ@B;I~!W8)p$?r1oqjSsUJTY~Ogt00vSP1?fSkIjNX?0SVsMaJD9
+N`Kx?OM1zgrPJt&7QfS+1wXiKWU$Y2CYDmR><Pvc*GvuZNn+D*Kgmbn>;xG+`u!*<_HR*VImvKLzVp}|W{bmlIfz9cKov7l@geaLa&fc?)cEZGcP<wZmCM
+PE^XAso2@+}2?G@W*y^RDU>Zt9t*+lwjyB)<J_+`qCE>Fko`>ArCC{>2#01Bg-PMLF}qKKf^0n(vu*RD3Q8&9I}ke%SaL1J0`k0~mrNuVIY8@>a_@ZrCDc
+XDYrDfDL$&&(o->?ez*J=6?<we5A9273YHw&*}FNCo^th%NfZu2I$%u)IZ#ZUwAs-5mI}FNsiKStBks>9CA6ZJ_*X<uHuF1MR_R}jN;rffy+3m{Rzvg!@z
+g^v5=;d0gUqS8!jiK9huo?kz7yy<WD*YCFNT(!f&pwIN#{R^Inb<Mqd0aLn51E$)-8Z{ci0gH@Q`Io|1aAU(nOdlDx~q8rTkE0uwr%gFmdZyz(LOr0~*k(
+m+(-czHt-i&mQm!~_^}U`Kqx;Ek3^5;=TQi;VG-F+_@QHnFQ5t#h5~Ek~_0{fZ5mn3Yw!vO82(1u$u|RLTqhghTQZR)3rxcs67jrQ*qa$Hp-l1K0@X_Lyl
+GY6c%>U&mCt_|LI3Kz_Np909fLBw!PxTMK#bNEXnup$Jc?A7W|wa+fCNHC$#=9t#JRc&dnOu|DjVS(u54(rSs=pxMWPuV>&zh1D0+I39*6E2Qq;b_MR^y2
+$za2v(bjH1Bt>ORQI%m^ZRDnhk<U=6H{{d_NUm6~J*g#O}jB%j?VFId$(?Rgh_i6RDO9N5!KF;eqAVo)ZbPQv~f{)-rI}lk{f4@;!w+xYFtJhEl%bLtl#J
+2aeOxh@*2CetlaS8N<xu7xMASw7&RdARA*FzAbmsfBLQOp0>?Yy`+ZfrGy_ziDRR%#irkkau_YXlu2Hl#qNJxLra$)-|q%?G#^N2IR=@Dj-F%OL<vjYiKx
+s>neW3L0HXm?FF*G3RvMmF=FFTKyZtG2(q_f^Xe^F!4m5mS$LR)gWVSM}ab!<;XaI8u(g#@Udv=D(X(Atf&Cy;t$2-eozg8TR&&<Xm3Iro@pXChBm{jE8c
+4nwzm3SBZJI?2q1OG5NIe`qNEcba}#szW0${W{GXu>g{xO|44qdhGnNz<L@3-idFcwQttE}VSRS{al#UK;1Ey`%SUK~;AzuZcSj=?UmCEK~t5e9Z$$fNZj
+PPokOSoCXY>Rl}^WHy)rS77kZY-ob!{8`$+Kl{k){;$_;)R1l6&>R_I4=j3=syYQFnK`8s44uLIkHQAfP$k*E$6aQ{3<E5|JfjGf-w}0{MWc(vfd~(r1jo
+|;Y2wV*W?bkE&kdO#<vIUVFiy9ZUN=oygix2pm@=7z0lPN~su;E#55&iLZam}v>Ic0I}F0YmKLzIIN_Z7deJ@F=QX|-4GCfkoQb9v0YbkXp2e^4u|{K@Pz
+FmPpA#DL^Cz5$f8OOtcB;O5XV-~)H@NU*#+Ak3tnrOnO9>J$$JvrChWf+>oatRFeD1RzoQ@<7R;PR^Nsh(^u1<?9sd7OxO!8|9}<uNN$$XYryx_*b8KrlG
+*AVL3)=X*}ypePDT)Gos|UGxVmBK`GRKJOY6LtXW^+D+&=NjOKiQ_}mXX6jYSOzBOz)bRY#b%K=v`ZKEfu@Sip53k|~Ao+}TdKicc?wEDf14oAJ}b<f!?G
+y9(oGIx;R^Ztfs5!eObIQN_9hGC@C-DZY?r(+mZ@r?MO%bXi&<i$sZYC77y@dSa2njN0(sv(Yqmnw%dc(yM3`-D&ghU{(_q<ocke7H;N<Q;+mPmB2{d0k2
+|mYq`UX2DN?1yhL}`v$y|lj(skSYW)Fc@muOGESTt+mUk<cX<G2)ip2jW`+2$gn_zwh8sxf#;ZE;{Pi37>VIU*{k270*y5BwBKE{V;r2RcXj|j6n%uwxaQ
+2MIl;l_-vsLL$SA8nk-(rdH@E4z`=A-&tSj@xXny<7PtK+Oy1c6Hf7vB~a{qK%p8gE9vYcH-$BSbo!kyi<Z7jjqYm|ok<i~W3VUT%eD+bhH<v-%cHiaE{k
+n1;JjYK1dGf1CE0zSFtqX&XqxKa~mnJzws`%wFy}z2@@%qsaazCP3at4w;P1?r~(?#P>RXomFyjT;$9K#pvvhRp5*#&xuUzb>YjVw}yJ{E9rrQXQV>}55X
+cSd9e)7j6S6a{=C4XUyhe2Z>Q=w;T=pM%^z51uc4^3B&E1J{VJ!5Cia*O96I?D{>wZ^gltpN;VAFrvXZ0qQ+j8Bb(|#;+>vE~*cIuKPYnq442`zuOA*IM&
+gJI2202K<3LJAv7^EWfF|e$t4DP@-=Cr?z)nhI?%Fw#ezj%2C?yNx;+{7vGhJ0OKa2RABas%xobEh<WwMhkR?uYP`;WAmA2c&o)jpd;m5aRKHgF5P1rbS-
+AqWC^kzCOjt%f%UU3|~zSj>vadmR3$=xV$=MFmO+5#6#S0N|B8%dqrIj=C-WB<sAzJ&^U_bxu5#f>XAL<Y|jk;Pf6F7(=ZGKkIF9+LLim2X|sN<9Vd-bwL
+m{PEHmpHM7A@YP3F<CfnVln^GmpZZOGZBg!co78%(OkaZDSN9JCHhmsppc{^M8+w#Qs7Yr}Ksp-*ID8O)6(<+w>)4bzV4q&&z;!HZsx?=1JQVpFibPz1Y}
+FBCrcuoSF)afhqvRPrg9!OQF>y(^7?binFROMuyYpq7{zHM)vZ%x;G$*O~r&a_C+gj8n-}mApy%1a+DzSK=?I+I`_n(N?p1rBcG(=9+c7=^xO7KM5r^y#r
+606ZNivAw0nZ`SnzP1o+>Wbj2%7rxDM_9s=ykiTtclSk9q~5*k%YMW?LwmuVo>4t~(BV8vkU0Ti%1narffkR?J{cKg8O){UvT=g?LrrFJ)yk8k?a_$~7yb
+MeJO;N*o_tVgUI&<&T6F)ZsYE-r9H0Xi=1(@6izvId&
 """
