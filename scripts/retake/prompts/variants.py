@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from retake.errors import ConfigError
 from retake.experiment.model import Experiment, Variant
-from retake.experiment.model_errors import nearest
+from retake.experiment.model_errors import config_error, nearest
 from retake.experiment.yaml_file import as_mapping, read_yaml
 from retake.files import digest, digest_of_bytes
 
@@ -98,10 +98,7 @@ def _read(place: Path, *, name: str) -> Variant:
     try:
         variant = Variant.model_validate({"name": name, **as_mapping(body, name=file)})
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        allowed = f"{first['msg']}; keys: {', '.join(Variant.model_fields)}"
-        raise ConfigError(file, key, got=first["input"], allowed=allowed, remedy="Mend the key.") from error
+        raise config_error(error, Variant, file_of=lambda _: file) from error
     if variant.name != name:
         raise ConfigError(file, "name", got=variant.name, allowed=name, remedy="Name the file as the variant.")
     return variant
