@@ -36,6 +36,8 @@ STORM = [
     (66, {"is_down": False, "latency_s": 0.2}),
 ]
 """Seconds after the first request, and what changes then."""
+STORM_LIMIT, STORM_MIB = 128, 1024
+"""How many requests may be in flight at most, and the memory above which something piles up."""
 
 
 def passed(measured: Measured, what: str) -> Measured:
@@ -76,13 +78,18 @@ def large(folder: Path, samples: int) -> list[object]:
 
 def storm(folder: Path) -> list[object]:
     with Server(latency_s=0.2) as server:
-        racer = Retake(folder / "retake", server.url, samples=2000, concurrency=128, max_tries=8)
+        racer = Retake(folder / "retake", server.url, samples=2000, concurrency=STORM_LIMIT, max_tries=8)
         weather = threading.Thread(target=_weather, args=(server,), daemon=True)
         weather.start()
         row, counts = built(racer, server, "2,000 x 8, slow, refusing, failing, down, recovering")
         if counts["delivered"] != 16_000:
             raise SystemExit(f"{counts['delivered']} answers were delivered, 16,000 are needed")
-        row[0] = f"{row[0]}; limit went {_limits(racer.folder)}"
+        limits = _limits(racer.folder)
+        row[0] = f"{row[0]}; limit went {limits[0]}, lowest {min(limits)}, last {limits[-1]}"
+        if not 1 <= min(limits) <= max(limits) <= STORM_LIMIT or limits[-1] <= min(limits):
+            raise SystemExit(f"the limit did not stay sane: {row[0]}")
+        if float(row[2]) > STORM_MIB:
+            raise SystemExit(f"memory did not stay sane: {row[2]} MiB, {STORM_MIB} are enough")
         return row
 
 
@@ -95,10 +102,9 @@ def _weather(server: Server) -> None:
         server.set(**settings)
 
 
-def _limits(folder: Path) -> str:
+def _limits(folder: Path) -> list[int]:
     lines = [line for log in (folder / "logs").glob("limits-*.jsonl") for line in log.read_text().splitlines()]
-    limits = [json.loads(line)["limit"] for line in lines]
-    return f"{limits[0]}, lowest {min(limits)}, last {limits[-1]}"
+    return [json.loads(line)["limit"] for line in lines]
 
 
 def gsm8k(folder: Path, source: Path) -> list[object]:

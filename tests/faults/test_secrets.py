@@ -100,3 +100,38 @@ def test_no_run_leaves_a_key_anywhere(
     assert holders(marked) == []
     if faults:
         assert [row["error_type"] for row in marked.rows(NAME) if row["error_type"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults"),
+    [
+        pytest.param({}, [], id="success"),
+        pytest.param({"keys": ["another"]}, [], id="a wrong key that the error repeats"),
+        pytest.param(
+            {}, [Fault("item_bad_request", share=0.5, message=f"cannot serve {KEY} or {ANTHROPIC}")], id="items that repeat the key"
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "model", [{}, {"generator": "claude", "model": "claude-sonnet-5"}], ids=["OpenAI", "Anthropic"]
+)
+def test_no_batch_leaves_a_key_anywhere(
+    marked: Workshop, server: FakeProvider, settings: dict, faults: list[Fault], model: dict[str, str]
+) -> None:
+    marked.env["RETAKE_BATCH_POLL_S"] = "0.2"
+    marked.experiment(NAME, transport="batch", max_failures=1.0, **model)
+    server.set(batch_polls=5, **settings)
+    server.plan(*faults)
+    run = marked.start(*TARGETS)
+    while run.poll() is None:
+        lines = command_lines()
+        assert KEY not in lines
+        assert ANTHROPIC not in lines
+        time.sleep(0.1)
+    assert (run.status == 0) == (not settings), run.said
+    assert server.counts()["batches"] == (0 if settings else 1)
+    assert KEY not in run.said
+    assert ANTHROPIC not in run.said
+    assert holders(marked) == []
+    if faults:
+        assert [row["error_type"] for row in marked.rows(NAME) if row["error_type"]]
