@@ -46,7 +46,7 @@ An ungraded pair counts as not equivalent. Bar: accuracy 0.95 with at most one f
 
 ### Refusals, judge off
 
-Four successive versions: the first is rules by hand alone; the others weigh what the rules found in a linear model, which had
+Six successive versions: the first is rules by hand alone; the others weigh what the rules found in a linear model, which had
 learnt from all tables before the one that it is measured on and from rows written for it (`tests/verify/refusal_training.yaml`,
 by the same author as these tables). Gloomy, exuberant and formal are answers in a persona's voice.
 
@@ -56,10 +56,16 @@ by the same author as these tables). Gloomy, exuberant and formal are answers in
 | independent_2 | model, fitted before | 52 of 60 (0.867) | 1 of 57 | 1 of 20 | 0 of 10 |
 | independent_3 | model, fitted before | 57 of 60 (0.950) | 1 of 55 | 1 of 20 | 0 of 10 |
 | independent_4 | model, fitted before | 56 of 60 (0.933) | 8 of 52 | 3 of 22 | 2 of 10 |
+| independent_5 | model by sentences, fitted before | 31 of 45 (0.689) | 0 of 51 | 0 of 37 (all persona rows) | |
+| independent_6 | model by sentences, fitted before | 34 of 46 (0.739) | 0 of 55 | 0 of 39 (all persona rows) | |
 
-Bar: recall 0.9 and no gloomy compliance flagged. The recall is met by the last two versions; **the second half is not met**: of
-62 gloomy answers that comply, the model flagged 5, 2 of them with a confidence under 0.6. These are contested, so that a
-judge, where there is one, decides. What is flagged is a very short answer followed by a longer complaint in the first person.
+Tables 5 and 6 are by a third author, blind to the detector, and harder: refusals that open like an answer, point elsewhere or end
+in nothing. Table 5 was measured at commit e84e94e and then learnt from, table 6 at commit f713fb8, both at log-odds over 0.6;
+`git checkout COMMIT` and `python benchmarks/verification_refusal.py` makes the figure again. The present version, which has
+learnt from both and decides at 0.0, has not been measured blind.
+
+Bar: recall 0.9 and no gloomy compliance flagged. The second half is met on tables 5 and 6 (0 of 76 persona answers);
+**the recall is not met**. What is missed is partial answers that withdraw, personas that change the subject, and referrals.
 
 ## The judge's guard
 

@@ -1,249 +1,256 @@
-"""Weights of the model of refusals, fitted on 5768 rows by benchmarks/fit_refusals.py; do not edit."""
+"""Weights of the model of refusals, fitted on 5813 rows by benchmarks/fit_refusals.py; do not edit."""
 
-SCALE = 0.0519158
+SCALE = 0.0449366
 WHOLE = (
-    1.0517,
-    -0.4355,
-    0.7986,
-    -0.3752,
-    -1.094,
-    -0.8372,
-    0.0087,
-    0.2254,
-    -0.0713,
-    -0.8374,
-    0.3394,
-    -0.0667,
-    -1.1138,
-    -0.3664,
-    -0.3655,
-    -0.5932,
-    -0.4812,
-    -0.623,
-    0.5132,
-    -0.005,
-    -0.1877,
-    0.2848,
-    -1.6655,
-    1.7238,
+    1.2502,
+    -0.3816,
+    0.7602,
+    -0.4081,
+    -1.1076,
+    -1.1188,
+    -0.0965,
+    0.131,
+    -0.1159,
+    -0.8128,
+    0.1919,
+    -0.0633,
+    -1.0045,
+    -0.2673,
+    -0.3441,
+    -0.7515,
+    -0.4134,
+    -0.5065,
+    0.4414,
+    -0.2853,
+    -0.246,
+    0.3544,
+    -1.731,
+    1.6975,
 )
 WEIGHTS = r"""
-c-m~e*|KC=k|iX34ZpxUJRnF*3)R(4byii*nc>5Azk`{bY0u*s&FoHo-95r1qB64Ps;r`$?rK2<L4YSjcmt9C0bY3I7g$Rzd4e3{PRGvKTXpGLs=D=rq}0
-FtPyW+4ZuieVektqUG(UX!$&U`VuhswbSNg5`D!H5g>Q{gGOa1Em|LrgT?@fjOzkhAkx-nEA4u=?mPQI@prhf6tj#G&)m>)&&{fiq;&b2NCGls<(7pLHMz
-bIjvf>u)u#iSHMp6BFoRjZu3U1M+|`rzZKcKfplDJQe8*|*k}G0q|B6dr>A*p`xfzVkX<A3}I`r=;;SU*{==z4Otzqui?x*~Tzx*L!bpv)+eOT(+);cNO>
-OZSV;X5n`;?hu*n(iV1&{mlPM=R%>cG%sDupU3Q0ni{R(DzobI{8~n46)#DDlN>zL7b2Pz5JeQyLxa_l!Kb!oG_AXoJ788RXEmkWu$%fA4f11O0U&VW+aR
-p}^-mX#jYZtWpdc=1f?#e{tqmN^V8ms7C!g}Fp$LP~=7mlF>SN(v;ugU13n&7g>I_^R&+NIUa)8z3DkEKaz7jlaBgk20Kr%+2MA1p4cx2W((rA^j^!p9AN
-8T{@Z3uab)Ue&2tN(g5^`jD>hr?7$OU3~7da@Pizk2%a4->F!W7PnyW{5d&md<pieu@oO#-$yL>>SvFSzzxDUg2oSi;&SpH8|WRr7lsm6EXLJRu#y>@gy)
-aWZxPRDlTUrXuGt=cKj7DV)v(4m8~=?7Sb{WY=NFd)9^1yf$2H2mH#b9@uy`iqt<WqrR&bYp;#Gr1j;%9T=;OyRWPfLU%u~XL<nJB#CYzE?av_E2x?sIA6
-V?UKFnmtV)j$g<F0|NLScswBS&c^zes#araqy2*@3AkT+Ro$4G95dG8^^|Em^=O=Rd3>5aM%*>aOE13zlx!DVH$G9BgUYwLvj)O<Kv7~G}+5m+a4A^hq7Y
-b&cPa*ApUjS@bt#wg2@hL)45uw9Ckm$W$#-bCOk(B_!g}Ha7cap2`*D3))aem2nQAYu(^SIgo_jlvxljL5nJ52R8xu_ezL-*ru*O@Mmk9h6L!kepVuv#zs
-7HebK_v@c)If{SFnTSN-iOMgnRqLmk^H$i_oubj6-;FxKk{g>#?A*cx;0rD1?BI3`ZEfR(^zo;9~nB9O22^H&}<k!N6e+t_<0XJ#MWJUbp@ZCi9eNF8J&m
-@hiBNGpp^f(Xgi;zq-(e!Wfmc7CvTbo(nc$@X4l>vGdr^=_8&h?!1EwpL|jtW|cE`-T352T64(}P7e3+I-SP}TQpf`+o@5oqXD>>yzER=d!68HWr88-6w`
-~s+5){Esxtu)WKGmIRG39{dRzur$L7NTkLPA}@qECCSQi0prcWsW6T%#S>F3UBm;lUn^}`i@_3u8xMd60{9|!O6rkJv`V^Hw&v!*%g5GRF?iWRGDtWkchB
-YhDj{7nd_jK{>S>yUp5<K5g1c6Y#P!s+2%fHgh9&mGq`_#whNN37L575*e{fQXEb+nJAe6xc+Ke#}lsGv1{8NonjvLKp~c!-BzvJxt6^bZDhM2W4hPf<Uj
-qkMR(hW)SVT_!2`GdOhLGnDM9DzQ#9j1&7r$KIdG*?8Cjazy*K8u6O`Rjs-WE$Fs-dnL{WZuEf=<{vkZTr2Y&)20YjUU;^+EUNUwczdG8D=7zmNsCtb>C-
-wp%ay|h$@b6CmWqb#_16!ae;aB_vz&z~^*9kj^MFcF-F@{-x&1=H>yju1dpL36AUpr^32}g~m%+C99i!^ySNZ1$=eJTYDgka^}GkhqV`m@uXsG<%wtOXCm
-)s7ivc^84+pS+sg6#H<m2}s37M>E?1Id;TtPJX1rj&UrhU?KS+`CMSv^9U~w{ueH+IvbsTdj|x+#$BwieeB-?Hw-;YUX@RDP9i7n)NA?}!h9%*A0h1kczp
-^W2Wd7-MU;TmgtB)w33yIk?|~nHPKEVaQ(17)Z0!7m=WfyfqnSqU6n=BsY8-n6oMlaE<BHSfl0p!+i%wk(86QnJ!`kPT8*VxVe50Eo!GPRq2LxYzM-<tQ2
-5S(x^D*qawY@XnID6`enlTaYf*EL&$**u-Js$9h?r`rG0CIZkeKpe_`>KfYFvd();$dPHJ`IZk@Zf8g5G1f6CEVl7cqk>Fk1%A0GwjG|wfIp>90ag2=)%f
-Efj4;?z!p+(Cpe-D{Cxx{7`Q+9rA(pru+s1bv8V|^`5cDWVd*wIzye{r04w|)*pud+Wi0A|dntgexqY#wiQ!%E=)U;o3esZ`-r!6@$WXQ>&B_t^@S%>j6H
-T-_`rE7l2Q=IOpz@}(;V_?WT0nAgX4r>h7;=0*<N4A8eg-`3!yRZJKIjKuxR`L`x7e*j78P8K-{JmD^efiPO>NgiP@HhrYJZK#+6?~S2+V>{-EaQ^7$52i
-B2az@Q!^!y<GqI~VasOhr?+r`3VyX96vQ9-Oz%dJJ>6rgOibXNq5Zy+2m!AQjEKw2;A?WY2gpUoXonvjd+mvSfeRfg0~_6Ox$f*y9UjP0KqcWoG{GhVsuE
-b@SlsW3&j<hnBd$E2vfR**ZS)8uVNa9*O2GmB=6nal^Lma8n3ry1+&m(sLudw~I)+gfJ4D#(&LjXwcQr*tB#*O1<6^-;5y3%cc!%I4U<36#cm;tEm=2l-e
-hvWQQ!S%V;@JK>xc4#30|CWC2VT~b3m0F^eb!jcf;$TH@@pSP*fb*Y13b}76t-P8kHl#FBVr|<1L#zU&vsvkac}&4+)UcnK#DsWg*B~+zY$?2NZbcZ!#Fq
-hg%&c74%Y=Vkw?u8uQuKq5_Q<fSe1}?+>!Xyyf8vz=lE;*h2lC=T}zw<RX(O}fPn!hV5Aw>P3p){hKt-qgoUDD;v@b|k3=xAk5<7DTG*wpR%g&kp?FyK5F
-T+ygSYS&(4y?O43^E{jsK?2Bt7Ikf(l{UIBrBuo-xQV?BPp%I@q2o{=XYFfRFU4fql}JZcNsMA3)7h9GsZSx90CH1d+dSqX&gcLs+lyP@z)wknQ4O5W=Qn
-Ps)G5ADlrWvBzNTh@&e467HnC{U9a{NJ!Ku@jVCyy^R)FV;OBc`X<p<Xc{42jg7L8@LDgLBRZ_dkpKb?jO%ZS007RZwfaXWG<aQgu=rg45%>}wakFq67?I
-bEGJsPR<402Uu>*hlADX~jaBm9(x$h9gu;qwEjaO4O7I+pUG<Oh(yv>TG1Isypo+{_(8IjuH9-voj5E`SYe>|AJ2U;_Z;%*@LYKspFr>+A#@%DBb5Eo(Bp
-eOhnP?Z3N*tzi#tx6<Bw&1F!_|;m7T%Yom!{}RZu;9KzJc0KWiYyue?kyfP;)Q<TR;h|eV`dR5Sbta)ID;YoGwCY2l*xrU`pO#(3sSxKoL)hG5YQ&K`uB*
-E<hyZp)}BLZf&0`1YssOlSTGn2shKJ;b|^1~b}-hD;l#i3Lhm<am7hl38gJsHa*jgN5mn<M3QpsWAjEViYUp_f5D|giLHDb8Lf9?8wQ0}LjYTooD&h(*rG
-NyV9Lxn&G#*HDfaie}(g8?UMgiK;w{X(=5pD}4#-0Z<G&f8OoO8rNLo9+-<GY|kZtToEv$^(qHiVwlCwXdOT!QCfvFSOujm{Rt?BEfi0AtZwKN(jc$pJRl
-2)Y+O48o%LP9?W9B`uw!v{pc?xySNf6Jg=CjA&llBPbjw;~NCy-ra^n36055iJ=S(6iW-I8SM|R0(cA*2Q?XDtRoL_BKE<Xv8rz9-vGBGn4(;mqyr$rDAO
-IBnQ^}nI~S<{u$o0e1~wWNqOp^<gEoV@`#`Rhm*VbZmmB>3hDgoT4U?V#mD&(3YElCuFxFx~G#<h=wi~Xh61bc&EGQPlC@O_r0His`YzYjWkWd^VPNwXk@
-43f^ze7}ry}dwO8nJr#+Tc>Bkc)F$`wWIbI!B!f4hLzJEk*6;h}a0CPEW>Xn6s_w)Iog$P~ik5+&kyy2lu`SsdR4cAvEDX|MeFT)BdIh$Bw-}0{-K(rBnI
-P;8*Z`h(9TOoBdbVuIc90a~Eo9;hxqG!%U@%J<T}*EP6yAxN<CIEEfJkVE{u$AgDBzh3GIKUhqF*ALLI1rHd<wxBxcqgd39BTDk$V1VNV%ai$C}7dW&HSX
-c%^(|fR~3yi^9s6GD!+{I2H`34>m{e+c6gz=>L5MdS2g&XIZBl_b9E4*M%w-2pho`o9)d|-^h?*SXY5MV<_O=3oX_W^78;8(@?5^BZmSU?q@5I}@=%D|-<
-{uK;={a6ka3~N6s8m1)yfF<B7I3}!SvNLEeeB>U!tSEbRgd!Ab9IrGs_Wn#Y23()Ch2^*4ia-%=M)`v0o^F8TB4on*_@WlLnQnj=gwsL8_I8XVJE1t_O5X
-m|hbM_s!vZ%gz?>bTG6|$v!y!CbVO!ZFGTbp77%w?D7_%F!z;{G!%5dPv+5MoRuS?1ru_oLh*u<Ut2M`>1f}XJ{VBovd0RTV^UZ8jITsuUfrZ+8&IC|W#p
-OPCu<6-*CRuDr0VfZX8Ak4%Pv;(tg*gggzM5SoCH;A#Y(5OJg(%Ocuz)ng|?~Q~~3pnzxVT@nG-^0P5;5*wlCL#>%*NvfGc9@1UBSyv*dQbcBa!a<r92OT
-VSExz+f0>fS^I+G9fT$<Rc88CyByc3#@E504&0xYBF7BuW<1MM`@Jyj)$5c#%$V*y3K!?GF5q*2eObf#|gIK!j51_)>HQN9@t2=<q+Ll)VG9VCZ2y{RN*D
-x0S7(NKYfVxu_z)_fB8sWGk4^z~Bp8(5vKv<K0*Z8Bo!Qu(e0bn37h0%=PPWCien!gclGDA?uBg`v<@advgJ_7h1mUe`qfX|S<)pUisGKH5a-LBOKvc&WX
-K#0)9ED!=NNSMKmg6KigV)1Ota26F4aWS^-=5W=BIE?rd7}SE(%dtz1WeSy+`U#)iN|LIAxj?JIxmK4;HcYD#RT07Y5f=I?ll33IsM}y?9TXxIEaw&0Tl=
-g;yo+uC8M<T80$u`#7sDVJtwbRFYPiZBLyUI+qnio>$`aue3jeDiP5&Hm0KQv*Wy)*V(Cc8KNJ|YwJ8KP<V2Z1ltQG1${DTDf&@aAQjpRVdQSf)+uft~m-
-$bFQGl)L|Vk+wV8eo3(WKJ7&XkUe}dNCK@=m*&2Comm#gjEfHsdrwJ3xdf)a3yobKh{2ez(4oIEUf*QGbJXKn;vay;t(aVnIEx&WWq$Wk6<b3g!}ztJTxp
-4Rx`n9xeLnOrh{bShj!EzKmh*u(D?#~S1BJN*^PoLF|VVIXs8ZCvy4K_%Y~dDCbz>yq2$2hGI;GuQs?sz5bz-nq=k{s$r!!AZb(oo^UgE{CP)r(JQ@;+;)
-WbF$kR$_XPUs8JAV@aK<zhaux?}UismJzyIc6j(^r0`)By~^9O=C}OZ}jNcdGaqc6qK&GnwN3eHgQbI)o;ru_ab6z+@JtTZ-gTNqU^$+Xogp2)fvoX(+vB
-4k$2P9zqMob7ZWUn|rPsV*DBOfyD-<Pa(Z%0@#)UHAf1KD53!z44_~{;oWuU=aNR34>QpIL)gQEeT5xkA@g=FDY14E5!H)#2u6W<x5;Q4?2+W`Nf>PY4)h
-lmYZ0D+?k@fZa6epvnN|n0DaF7N6)?Dl<J9)<NmBU{VrC?7hU)5NJH!1*ad+Ackl9aFFZj#{|Mg?EP99`|AehH-KQ7Rk9kX5_GIboD@Pu(?b_H%X`?V`a<
-I*XqIu(R~gNBkzoBuHrB4B-`)4<Q5EI@mN)t_Ta**dAk`)x9wz>DxQ0PRMm6-|px+9Ad~A7QF|Hru85X@QGRpu|3p)AmUCpoaZv!p*i%_&fYW!&`C!Xh8t
-(4PxqWonbmoJp#t2$c#{EPN0@>cQumTNvhH}Oa*irF2Aq<C1H|Lha!tHio%+r*WZp{IeHDG{xQ!+0nOi%j3qFx)P@1Dw?>G=YsUV#16(Lk&G>bwJ|^KQfh
-R~E5Z~NA1;lf3N<>-70RvDGMuD@qcW=Sor8HJsnsEv%Bz~%3cr~o?h%YGw#L0YkH6Y|)m}nh^y$4}hAkjLqeg!O1b|6P#eDwn<4xpsPhDnS*;3i`J;)nK&
-6Rk(1#7(f`;0UFHv(T2eO!-Er<+}I<*Qa`s{1l+^RX5u40B?jl*{j6h2d*M@r*VTxfzcdrSG{c|Kv2Z@W|e#fZUuaAO68W>RH;tDADGUNl*;Vz6MtZG+ko
--F@ct2O(WgoG;JvtJ*5eslRQoaxFm!MhkP_m!jf(he$ea*VM(*_`y<|*1o5DmNq9)dENMyFp4$o%c@sD8u&--(you169H95aNv9yGp`ZSs*gg>y8rJ%v3a
-LX+hs9}^wfPnejaSH(32Ua>J?2bR0_$K5p36v~U!rTDEKW1=cNF$Q53gv`#n#04?+1{HGkPZ=wC`i1du!Do|4rDS|1Lq&cXeM6XJtfHDxId76!ep~UIOCJ
-*w8WNV1_sOA58&6j+|TigSM4sRG#PVuVEWN7P$K?+9tN{gc5lAF#-2VijS1sfwdBn#*g;4SxDSd=N#5qfS`7GPM|;JM?g^m@bh{(2s>#A^5n<v+>|G;Sh{
-e~IcI0&q8+h;uJfeqLKMX&lLm|96b>~8ZC2fz+-^Ju^nVkyh$OKnV267E?+??By9u^tiAgZmNlKJ-re7gZK!-CCspm>Pl;|&v7;~*8ma2$w7e{)QK+B7Nt
-6iD1#m{kP_!kYO6TOjCG*Jma`w5EurKE0H{+yURN;L%`8;Dd1}QfWhkQciMCzWLA_y&B7+ck)8e^V0YTAaZ-k(#0@~1Nt9fI|-22i<a$kt_YEK(>=V^jfv
-68y>4-tjAgA#){=7Ln7gvF$~RiW<O}g?52`q@8c1UCjBtT?)dK7?H%1qzqXD6+TYYb{>Fv=gN{|Wnwaj>OST17NbL##4069Krn3x{UV1(uck=at0o^a0!i
-|1eyv(60`h8uuDm2o#76lH+7M=-S;NGlKqGxedLq+k|FiYM&G2i#7_#2<^lkmF&5>h{)DtKkD}MTn+*L`m|!tU!U1AtqRS@<ZO34hT#f*-XV~$nz$9)Spx
-zuI^a93Y$+~OxwiRZ6nqbri7^E;;Kn)@3539?B)o`aeO4}FEOrN(pVMmdW6q5zDIC3;mFJ?;Nl7%H9#;=L!QZ$btqW;n8<_)(QGmBEhHlVeqr(j1a|6iJ7
-AOfXW)QTUCmPA4<lljrFifsUE<{G0N?2oz}T4{`XGJiZMiHLBq?qvGy@=!r3l<8QvvfJZ5r3~1>DV3kq`q(bp=0IG}gX)ihK7lb>9yi#P`qz#dM0Fn6vf_
-3#@^GsNX>F!gBu2FseN~I<*>#I%H~ZRU|cSj|!T^#n->@K^Z}4`zbB?Y~4DILDzmqv5z1JcgVOJ;)$hLasDvk2Qw^=^)|?M5;7Q-Z!*EJstF%5jDQ<F-I~
-Mi8%3b-paz-`cQ!T=q+c`7R_H7(OFb~*J%a~~;Lf@p;gOsyfD#NKea%)Ue+^L2LndUC*D=QK)3Qo#Ck>+ons~cHCjn+yUHK9|;qo`7ZuY}CN*yth{DV>ha
-j5OX=L2HMTG&vs?I{%4vf;&mBSe1zHr~6@944SOovH|ez%sQX%T7Nbxx>2S?qN~pQ^ao!L!#g(hXW44C|oBg=+N9aK-Cd(aJnoB3<<`^BtMhFDnu9~;u~w
-fj-pr3Ah$jXP1kNbcs)HtMBzvW%AvkNRHz`kQLE421H>J3%=|!LkLmqAd0UXuHx?Fr?*)Rf=>e9XW$CeiiVIFMfsbTzIOGB?VNOye@bITT-yw8{1WpN~R8
->Re=k%6HbYv==Y8rR6s)#t9(*yo0oB(_MJ4Yphbp@q#lkLcRJ-?=|1X$1fAQm?c2)s>0qRVB^Q)Sh>3{ME%hSCfSoSYAC4ZXU6C`GV7c+m(J11nz>6LWKC
-*xaD!<aR~3G2V^%<bGr>k(IrqT6YgHBB1|E(~XE)nP_s2NQ<bb9Y`z?1sV+0;svt0^W)b7IqW7Xh!vR{>qs2XfbTN`tMWiCuoZwec3PPXjmK(!QNuAX*?`
-OFYC&Ac&I@%kzL~@OYFe-|Km{C1`A%3M{@yu&A6AJz{$0Em)1gAm>>^;@AyacLBviQ0Ex3BbXTw79IdX09zKT!}9q{WlZhh{dqktl->#@ACa6uhA9{?kTM
-GPZ~z=EiNmVL{}i}m=tl3}Ew47@GqacA~xKU6zp`(D&Hy8=LC;|XMdWv4(oFRafy1gEc@R@VrL!ATMHi$w^ssaEh?{PEe|ddWifDJvy*t^E7=t+5ekS^k!
-lSv_`;4v12K<Kp}c&<TG74pdnPVP6md0Ot8kIAPWDe5t#!X6BQd=LvBhZlvd4HxEU5qv0Sxw?Ruy?;!OWX7&a=0MH`kF{zQPjm!qFtz8xF)3C!yON*Evxh
-$cplz^3$L89Bfhe@dj|1Lm_uVz;0TdpqaniEqqUflzV4pfU+9|d+~Cm20cZqKR@lb0ZKYa|utdK;sCm>XYfjVEl*39bf68U|^23R2z#X=Ra&k8!Czg8ovG
-7g}rhY|b7W^#se5MkyFpQ%E;Tnz-Lde&7-Dtj~5CaF3-);Gz|T-jUrVtPFVd`C&!8$4U$yHUj%DWsC<96)X)G99|j6W=R`j5uUNwC4pbJm+ZZ?0R<M!!$Z
-8^UjbDAKA7KdfvlwTkKZFul~8B!eBy4gY)cAm*#OPVt|!)ra*u7W3~4mz8-TTeJaOR$f$m3?KlfM<SjadaWWxuPk=7cOd+kAk?TUwVdc>9OkyYrlU}p#z(
-MysW>oUwtP+LZiF(D|;4S-~2{4RsS{(Zo2!Wbu;n4vFL&&Mgpmk%sJWcpnN&5cWkTaBumGR-_rIzhK0dVqd_9Dz{iau2@+7@AW!M)wQm9Nl}#gG0Etq`mA
-#nEgOZ&z>2+a1Qqmtg(HYd#-^APy<l7p|M^W6(*)+DK0@t$GS4%f+d%v7fb@UIRsf1_ThZa8JmY4OV(51gT0A)YzQwSw50E3S1V%~xB#Axu<8Gxn|yj8EN
-)WOV5Y@;=`vF^a`p~_b(Px~&sr*>SVu{NCC5xX#32i(Aj=CG8K9s8kIXP<Hkq+OZu<9pv|)@N{Xl>Q0K-xb@VMjWNT7d!6SCLugwPYiO*q1MJsbIOFTL5A
-Xvx1!qX9|Y_h7K$r%Xk~)~tsR-|d;3M%0JZ7tQRNWI;UBXQqxZ&PMb*Gl1;QfY3WLYnm8^SXg5biI_a$wqZ4`qt149%nFa)cU9+sNiHd6(HtN%*E1y@@D<
-7j^a-CFaM_ZWmcd<Oi$<oSpQwB6MiI3g!KlG_OQkl1^1uR?nIbs&nWaAitMc_No~}gJB0LzM`j9}=AqZg?*?_*iVG|X6+FcqXn2Phq1pZXIHn@44|E6QZ3
-{&%MVB6Uu`X4Mi0i+W+W7tLkh<Pv|bsDIo6F@4RJ>3|zyN$S_Q#-KwWFQF~u5ZKr58%<T7<LI&lcvaABh;dw`{C?5AUR{>d63G)n<eFYDO&tN*6Q!=oWkz
-{6V}|9!8T)LixcQ!$FQbZxE&CpkN9IFnRQn#O~Ukiu%`-Q0C3pDG!a2rCeSmJtcXhv+LX}Rx9<s9U=fO8cV%X18qErX!D8V<14$(tlA(=f73cMhjaMuVKS
-E_q-_n?+Tq&ypYGwgg(p7CtxQD01(V0MH3wDo9IF7_Q5R|w;KDmbwCz^0!7i#|iq>j%Nk2;U^d2otC$2pYn%0S8E@$23D@iA81@z;r6+$7>*zNaDvIMj4=
-if$!b<sHzI{m5mdf@j`F;xUU}&u}Zf0n4x(=E^e_;mt6!0LVC*NZ#NRg2$40OYE3kU>p9b1K};8FVLPzJ&dyoTf;50;bF!tT5}60z^xZOF_FN|E!XM@j45
-~c3e<|62TX<KfGBN#SetZEOky3YCik}aw17&1p6Oy6=6H$RZ7e773&)0C$SZaQj!AkwQ#e6X;_oB{#%1Flyn{b1MQ#R*qH?_JW4BY8$)nk_?}Ay{xJ^tV@
-Iw*AB)10i@VN;~x-W1Pz!@xHwdADULplSjEc|`2S6G>?2FiA6d?#~&eTA9Q{L>15Q{!Fsh>`iPfWVu9Gcjpd!)`t0z?ci-%nB9u3f2+XS-XK(O;QErj%8L
-PLz4Qw#kOx#xCRtDe>^z$zM09f_nti@c=!(61?tGSS=fRLKW9R7mJ5W~=6K&+q}qX~QYU2-z9|xfj03V&O%j=lM|fRHU?Y(5ffkHiGdhh4f4cZx^0zE}LW
-cpDr?96InYlEG4jmJ%42{6A5kWfgl)@#YxKPOXbsh$ABo)7sHnEXC4XvX_tansKj5akvfWZyea37eqfEByhAv!?}&7dq!TC)X6@o)#}X}g{)TL_|61Srq*
-0dZvMA#cq5$M6YWbw+q7h=Pihe(;gwF8|d%t?~n1eynNA;nIwz97}-Gvv{xBzZ|OjcV>m7!v_6AxNWQse+v~~G<&>~+6<5z#(;30Sv+>QLD&m00B~)c^x%
-WoMmr+9o@RU=2`fCRYF0s$JNUE3pQn5aAM<#KQ1bKU*f$k2lMie)1^Wn{V@DUD&%r3}T|a{TA?*3;_gD~W-N{#T#6rNfZ?U#FFkdXD!Jh%vj6NNuxjZ(|T
-zzP;$nk9)Sr?UX#3s-Vi~bh(^*V#!j_k=<iZ$UAoZY@*(*m0S5@J5VC$P!^uVb|ckCL_2vK6ZWw`7?LT<5{xLA&)<wc!V_#RH#;A96(aW^bNh=RrsMdW1I
-Gv;0^Y7Vks&d3a)10#&sF`3#D^5()C*iQUW0xWENf3LmjMpcd@rEAns1qR1v3tbFQ$nG-m+bW=J2ODW%A2{Y6K@t>zkGFgF|OguPN6%DwZu$Lb{JXEazzV
-G2d*8}VOkQm7cAHy?3j}1qC&+MPmcT(-<^Ao#Rbat%lx-wmRc4Cp-Q=Og608OEoBBBp710SY0k8~slTc?c%S>A$Mk|^>5X4jEnUqiWMmQ)dqbthcH;PXZZ
-<bv-pwT<Vo;1w)x#j3LOje9oi8EG1Kxay1>a8>$CcqGU9S!~obOGPBhpkK=peFIQndzf<%Kn$?0ehS~RlF9f7*z(fl;60I(DG&=pKO6AIe)0MMxdMPU<^(
-S=M`PO{5@70qEsXm;^m-4AF}(_SCcwquj?g|4qy|p}eLFO?TNCY6t!SZUhWFUaMh$4G%1kAobYS5FxBmr7=v#oZxn@6k)TiE(?3#41W6OBPMj-}fe|m9p5
-sIk7l&feeKsrk)Zl?u!8}J8zso!Q1;rh0c(y;IY`I&T6j9p8b_k?rp*`UulHuxpTzK!J-R(}_^SuYblWC7Pt1L@mX&e*&G$T3tm+I=>UQp&jvr)J+SdWrG
-KdYQ5Jg3^c;O^CBU!O*$e%98yBnh!Jn1yP(VXMoEyY#M1B^=xvkt^*%I+?EXjHDn0|l<^k2{Nz`F$?%!nJ2B&dcr|+9fx9Mdv&WdFSMAE9So4wwv%nG+FF
-)r+dIXkg@)PsrSf>dHrI*Y3nr}cs9Zc<5XSZknEd#iZy<yD+jF~hGw?yv9ly@fmYb=C<&t1PcGNi;Dq^L11s?|yAiV3VK#i_9HfLp}o+*(FKCiTU;$PhAP
-D1Z%YV*Uz#Yr}x&2zm#0gD2{_9!}@_DZvAKAa;BYkB8kB5Iz8TKMHTsAnVn~S@<)nO(qVj2?zGOKtjwAVe|on+4<xpR6XMsl19j6T@K=iUClu%1&N1@d{x
-1IYMi7=nBU;pFgYc|6d2fP)INV;hi5=Q3P0&xd#SF`v1cs8^EHA5Q&2qgz?`4up_pEJ5&%=QCbnaM+70A!Ln2!DGaYZo|Iv5&abAS`+N=!>zQbQv?JCnwt
-$TpL0yq0ErCw`1>&ylXc*?>C>VJt}J$(mA^2LDX>^t^1)<v2ND?VhL`_}&+7R<&Xl$<XKaV;!#!!QPet9wYx^KY5FzaxV@J+kZdXon2EfsML!bmfwgaf4;
-^SHG98eDer!C}$x_L(cV|hpo7uW4oC3vxt&zPPX@MeM*XPhvkv`V*jEenXt`sV6)l8N+#?SY!Z&e%4lNE1A7fYdUHugK0>hg+9UFiQFg#cg|KenJfj_cp0
-x4ilnkr&2>YoD`I5w^va?bC==Ia$UeQo1&+HK}-L8BcUTN*w=mYMfD{P#^4|;@IMRxLQAAf_utbgC(drv%qgP*x^zUqSeI0Q9&u|8M`&_6@^@IMe16u~`!
-6lRKR5K!1H2*-NQlL@Sx+qtZJ*W#)!6=r~-jIwmoz%pUn#djKn(8TL;;_;FZadu|kA~EAHdu-C3^Z|B0UGi&=-54w&m&!wmO8WmL7muHT8|9(5EKIQ-=DG
-(0PRwuu^@YMb=+hoDe6B(NGxmy2876Q2&fV0<$dXkJsRw8%jXTR@DPaBYEKsmWdz}N8{@H>c2KKu`dk?tRubA>Hg#gZ`>qFF#L^dh|pFDTLN>>j(E)2WS_
->T;t&J81>JF3a;iK}vY&Kt;9&5V?W`ilDf&4&c80q_8TFDkAe8zL$208hqi+zq$0PTKqlbF*xC3-yOW*Pgv*snqZ7$8=zxlC3Y$)YVQgl~1087K{8K2}>L
-H-d>R{B+|%M^CYPcf3_fM0?AA~gHIW5x49?8rzf_@klIo6PJ4)T(pwR4_TbgZWD7i-36{yEr=kf_F)=@IW7%&R%%?rEa|S>TwP#Z^dx2pWY>x_3C^R`iaU
-5GY@5cNyOQhH_a|CGPz6<F(cFYc81e=0FIVx7NTKvSkV*ZCt07n&bay;-lu9VE{7`9<ibpRn*g8TC{l5MjUBeNXB1(`<XTG`9#c(BHTgoE~266nBWr9UmC
-E=8JgSpCD}nY#GjkstcP#$a~umJHf@3jPoE9fELejR91iN+d}~_+(a!cSse&exj7vBzeR~K1ks?+KzoLY)2W{*f>$QlvG%5*xkc!fTNj*ZkSC2v9!wnZdY
-BM43A%d85mr4W-lE;DnG;#D6*`PC4vZ;AOy0?%Z718^U*>!LTlo#?%D2YH~stA?IaJy@Hn4gC4CP~gh-s4SP#sEzXy@G2%P8X6RYKFy5e^;(Y`Yd@rM*;4
--&q(_^2&U3tMKvj5M~ga$)hL{2HqY5g3_zox)H~JnT7QN0~x$_i@2T!zw^o2Ugyg-ixhfpJ6d4TvQXe3}kJ(k)k=1dQPz0w>n<S0iSj{xL=4yr0{6`oiVx
-3#ii7MD!qedh|G4qD=duQ$yYC(E}wwR(r^lEV{kQ)kvB}%Rh~h<s8jYpbe<jQnk~P{8|ew4H_xSjSrJrccp)CXN4##C8_<nwojI0fpM=RfEhW!tth<VOV1
-pX$SOJN?i{TBH@R2`1=@$WHmc2&+0ZU%sYl<2dK-?YvvtNJuxc<lg<5f4`zy8mM>3{$4AO7{zZ$E!I{q(oTrv2@|`Q88dPyfr~pQ%5-`WO5E@8N%3`86mS
-ZZMJq!bp5vn6h4afVfebWwd|GUERmIFC(kR%;5kTAcoTMI}j%w%4+1<nNw3rq&91NC-BMSM6&GFdZh9s>jrOjtUn@_J1osz4ZCePxT)Ph(w}&OE8bZ4@nc
-O4PZLuE-^lF(!P!bteRVw8C#R&q0}*mxcz!5ex^qNpvR0n6)c#a)+R(n^X&MZ`04{9VB}A2(cy`*YQ<z`V5wXvVhzst}7CCZc6ar2Hi4GtX_PY?CR+C9>T
-A*&!GlkuPsPV^;*;*gIn8Q}Z!HX$rUsmgwR!x62u<$;Tsgqbz!Y&!U7fIp};q3#k;w8|{lWD<|%ATTW93}4^(h;0;#A==f><>+P2%UxL4V>P<#!(nHL$SF
-9`*q`hkeiEoa*2tMXtRBl>i34c7ZEz^>e;;;_Ss6+nDPzrJ^Jg}=5Z}NhsF#sNLGhfU8D~%>=9B*1qaSQz~b*<8?$4+NX}kjBP^L?L2UbLb|Zphx**7dJH
-xfp_vQu<*E6%tGyI?%pbEeyEJ?#gLQiW`k%eJ!NjJt<&H-%vl334RAC^!4n~@zn`y4(lzm?b!Oz%I_jR+KwFf$t-vFD}uvEHdTln0i(x(+DSUdtgvpuep`
-oEY2yLP-IeD+tL?DNF*@n+9*Y;0dH^=Gk!EXlc`bajadu9quVo32V_V(I};Y%s)WDW`WdW@v?vN3oGQfMRp2=29z*G^*{m!wOSF7GB|sQo(I4WmWF$X+sr
-alvUJw>p;pJUF^)Vsnvp$meqPK_n3Nb3w;Hf@5QJs1@)LiTr@4SVJ`R>DX!ic7PqXXc)6XLQ-O9oq`vV<Y^Om$T&a&a=)F-FhEss#KmC#e|UCw0a*5_Bz*
-nangPME6G2L$)KfO{gt9N0Gm^E>`4NLvcqxkpT!sAg^v%W|4&rpmUIQj#>_Py{BmwmI(E$TsstBQE((^Gn?I%z+cELYT>Zqqu}%BJ&J0ga>dm3C~1j2T{Y
-LbTE$-+op58XLBUMhppX-{c?FWy0MgUDTCV`IEVnO<SW_%d!TG=*g48fVoVHHJ~I>RVOAxVERCgiiUORyr<3`XM@wc2rR?pF?&C{REJWx<xfx4(C5KnRex
-(7QT{V34!9hjv1Y~CV9KqTtwlRmZzg>8=6I`j}1nobtlW+3B#s1bQyt}k+%r97vKl-Kf(lZ?;MZIV_Y}fc{)cGJMaPeuwL^8x?$(V9VdeD^zV>1n%P~+s3
-nR@|Y7~<#A*9X{8rFY|jx|$15R?_hEk?jK=@ca9PC&W3C#qvDdyX#ADfhu}f5i{)xlvYl;KzRj|_6Z+B%xdtQl_yW*4&<ZbGzmgo82ik;4$UB}l-~HT!fr
-aY`-5<o%o8Y?gBMuBbI#yHp~Q<Ea=c_LnIU7g%^H2_<3QBli45GcieJS6di$0~85Z&`U}YG0cdQO9p(-9`wA7xx&3|4rxe|1tOqAgvPO=U;G$sev*`G{Zv
-1bnPR3E%Frfm~X9+05tJDAoiX`A7DM&=>1)7wJahXGtN*e8%Hto%XpB<xsoDYN~QH5#Dg4&D)Nwi^Va+wBwzqA&<xeaMzM4S3)K+3By+d<{{!Kv6O?Z4i7
-v!iu3iY*L<SZpE`$4slLKoQNE6?Q>?s332M%6CTE=#lJr)Iam`0CO6sB5jsdzgkHU44sT4{OZJ5GL@q^%Li9I09E)3<HT%{en%G{0HG^wfMYd$v50DVdVV
-qn5!<70kRWtC|tDAv4%|Nk3+~t58b{lrMKxTnf(jsrMIgMl_*leIB18N;%IYC8Z5o+B=GWXms3y;N5SFw*9G>poZ7Hb|{WN(0sOpsKms9lJ*JSPSL7*6ev
-v>{puN&b7yZp;slj*W!nq?zJn5{e=>v^@uvWR{3$s9m-tNy}JpN9%k;T(WFP_2K=H6%*J!>+EqXOz{SuQ>OV8w$v=y88!k$X`5%PibwkjLP?+5333vl)us
-`9pXS;5o)WG2N(f##IjQ8PO79-edAh>6F-Mcq$=7w`L40aU;1M`-WM8nYQsbRwHB`=b@jMGDxw`?v-W6a{&+n3-;oA8)=liyKJSRR*p6<bGdCu-~`icz}E
-h5pTKJmz*3)h!(?|~J>{`Z+oJSiW4b!h;#&%<*)+ZEgQc)sPjO+8QRfxEL>)OPRK^UN>v{vBKa7R+4E6X_50Cb%gqe&m@8az6i2O6HDjJgs%H+!@6z&L7&
-$UJN70S;#zxMCyiXamo(MHNd5QkrQuN4mK_VfW#BS&1u=Xl77Y`WuM?&2*#3GV~OV601xy5;3cF+&P~NpI>Y2txR*-XiM$8PqeD-LH?v7Rv9$&vM7OSIt*
-P*cL%y6Ig(Ag6f?+XV474A7lKPzJLJnofoD_tR#Pi=w`X7VoPQDoCWI7ql;wlrT%;_jWD7Ut02L>S>#eA%1fa<)$Crq{MlK^7xVED1`o|x5TPekkyWG(??
-e7akH5jiTztuPZEW$+10z;Tmu;n!KtzmV;RCmsN%q&LjbGh@n8Ay{_U9#0R!Sq+=uEzcuYO{R&MO!H%}jBD<k_$dzowd~-wl9;dQ1%$a8*hmlTV8;Vs9bm
-t6Ct6Hu=`C2DK2E)iQE?~I18aHG<vPRCw4rt6-C=>1pWvBs$SYfl85=Hbzz3%1c(_~Y`aG$?)T(BU&gtyR8c$3jv!H{(6;e0y;9KNL!$zutz*AO|8W6*6V
-3Q=j$DP_1#r!P7RCw<<IVZfm8Go8wYW!n4#A=-$L-RFz*#!85kRUD9D?N;*16pY}hlYJ09A}|)#EO)3b<3zmZ1nLFQ2hd;z<RJ`s;y-m8*1fZ20U5!-7rt
-(jU?P6C(OiYI`AMIV)dxDC`zP&G`X^W$H@tysEq%6&G7{}8=W+TOsO`Gv&_DF0Q-jTvI!)F<G+4JbT2%f%I<_4j`%@%!gB%yKs9SPv5|!{)gtEz@F=m%x)
-3f{Dpqpfh_xbVi6cx-((eLN!GU0!gbuE`RT;YA4=w(o*1Xg66P~+5gl#5v9BtAd6wJfSz2giLP8S#+aF-C<3~FruRN%!WHF<WA%;B+xnl>wWv;rJ8<qnjq
-wtW-xsPttOB|+<W&<Sqp{w_#eo7H)I`!gScu@{%FKVkWcJ>xcSNACSR`aX@oA-8mFflsL?o#26cH}9aX>f$m-U>F`B!y~uAxB`vJX;i9rrPiUpoP!RgDrt
-5YxkmBcvcgY-;e2O9Ki1i@UtcAd3WsfQvQ@^auY87gfbTj<KO6!pJNMX{4FYnTpc2Z_`I%=>U0bQSnAJcCU!<YZ{S>;XNvv?R(upL6g()M-#WFD+hGn2EW
-dEJb<;gc8J?P0va)NEAoMT2!4XCP294DUmT>!diO-F1%*4TVpnhldWt!z6)fKkeyHRKU=h|8yF9O&W5dOM7Zb7aCJOl%6ht=Wueele_p6gEk?a~#7xK=I%
->7LG^vdRCuV7=3k?LcC>bwC8UU!dVWAzITFO<IJOw=2rEW#yYlOUQU%y_t>Wrz>29;qwtZ;bHmb(ir5>OrOP1JUB2}#Qw$~_saPTpvkch{f$PDun8^;a6q
-2<1$iRX9o*k3K&#g@4sg7eAq^t!8&{9W-^9>9G(0+0%aD&Q*{xs~wrS6IE4?VeOt*0Odk+hr$_nbI#C1(?_=A$1a3u0Lik8JYee`5F(&ygWKJ%DXVbGgaZ
-mM3XG0dw|A>wu80hjf1go1A%qn%d3$U%$N1Zhl<zOgh?jh<`mNi}39B1lNMlt9l5(vgS)H@%GbvhxL#HX|Yrmjyd0hjWc7ULYD}K@NDwJDl40WKq5hEOt|
-hc8*nOn?hTc+Hw;Bg7LIO(<K|3NRzW2L3uiF=IwI&N^&09%c1zB&;5MT%c(9hocxfltz^ZRze8U_+?w-zxh_}yF;jE6E2wpqTptl(Ii77#VJmPoJ{+wB{Z
-G^lP=?BvcmCJ$Q@s3Tiv1U$O2&ayDV#Bg*@=BAlksx)TD3+(dt<+uriB0c2{})iJ4ab7?%;s?NBoDvfv1;!}*K(>9mS&gyaALrnnu9DJK2wf$yiy`<GsPo
-(>!h?;J*)n|WYbez<|tqr?tOnmoMc@d7H4P3OVDsOGuuxbN6Em1&;KEXE1swE6C$KCHn*p6L`cTwfX)|~h?W+kf;9@ZoS7K6(vA(N&<OXZ=!~KO-0OOC<i
-TwwX*kt}Nj=~E8YsFZxAJWBjraEpyNTRjT6j0^a|f^4=DZkowt^Sc0i2JG1m5Z$kChZ`S;zp4Ud}!vb`Cs+5*3I97DC!r1ok+jDZL9>wIll~I9MqDqs+*I
-5XEvmI%ZGa`<xC4o=sC`J0P_829LD!tih8`h9`KqE84}M^=rKx>g6a-I4!P+xB|DV9QiUu83{=Z7S1w`OPYR36khU}4C~-UVJ!yiFZ_!~{CMD=#^KmaOU2
-1Ss_vbnK1fxeS{MeTB{+Px11`KG)Ml&GDX|`xqzRc1n_KwWh)ZLG%zYDHF%H6N*zHBu4KHc^N}7!?mw4n4WlkKY=>W&>dDfcE;hg0)GdpA7+jwA&Jb<ZRv
-HRc4<UP+S!3bC7`m*<tAq!jY7EW?Y8d#f{1?1JX!orOMb$w<n5;BniG;d7OG_W`;rUN+TDdbJf@c_Q+?bbvUCCd)V>|!$~KOTquqgx`659pp00KVWnD@Ty
-ezDH0R2P}*X?8AO4oeHHmn`xqy*ys1tLoDESnL{zH|Bk&nk$JCtiT=TwP4Y=VU@TK#@Nt#ZrtnzE*a}>Z?ON&A>8;;HM@frx2I(8GK$8$7*-|AmD1L_O^a
-B=o^PIp1QJpwpGz))|KtH`FLr7ujLVh)hpRgH;>C&5U$NK;z)hvA_pf!VTabXZ_(&2*-&9lFZeUph=kZU*H=yq(#gndorP}vIvi`6|3W7*R1%-s@RchP=)
-V92)qZU+Fy9Y9s{!xqp_2@<;TY=FzsCPb0vIQQr;z;>Ash@b?*UtpW}Y+Z!QuCuBZIuYciTcfQN7qBPJQF3$aIKSjQlifi2?;(UWZQAD{8XDc%#F;%<k;x
-072Si2X5%w$1BTJe6`f_#|oYJ13COM8F=YB;^IQ!&V5EdwCcA+8MVU;<)51#Su1`2XdwOn7hx%dMQ2pto=@ac&)-XCJi7VTDgQ<*N+Y43#L<v4og-Ub8h%
-sG?n=7AxRjbT4VcIdLUrU$q?dsVb32M&152kGxuU@)V%qj{*Uv}VaPritf?$tQ=ES()q_l1P)Jse}cyX`zI)gZ9J1#*~Hj8af0}77*h0F|>+-is5tt1gyP
-ybdc$H7OK@bj)JWkOcO-=!v8E{<=^tKPjp%8d%^AxoL=k*8$3XwckEY6aUM7cGX|q4?EE70jt<?%b9s<ZBl~aIC&<31beW>JS3JPle!W0H+-hbD;@<ZM8N
-{3|&(-k^ve8{ki0L7(JRsoWfv2PpYFE=GFtA~B-N-(nMd61z-E+hQaO3aDxsGwvYLfBN$+Cfg*<BgWX2!i7(v<;Ni^C0Pkyv8_7_spp+%@c|;2E2oUN}sK
-$I5ZXy=VTK{RF!GZy`5Redk%ifW&G+JYSgKn;`TONROWv)|bn5+%f9hg|36C)6+CKugrXj>`wD>y~pE{BUmNbD@LQEX=pkKp;e|-&RTW8{!B79(J9DBJ?a
-%U;f}boFLDSA+}yP#JRlH1vGaxK)D=McU<1!FF?W)Vpg4n{_Fi$iQl-A&k*A3VOlA%l#czS#%L%@y1?~^fEI#T(%AMjA954m%uDlVb4SzG^^RPVmhQ1lt7
-3pv3fV4Iq?FCRjgBnvOKjHGsBEkqctRPCC-`A-J>ijB9AFo)3=S&Npy5LV6BXjI{Euba-ix`>KoL)=M2I7j2;?*fUut8@FifUu5;WDzTu=E<-HIL#K&epj
-!RC^u|H}f1Hph<X$c7r=LP+QP=<^qjYDv-Ey6&n2YW9BEt8aa2-`g<8`SeNACogjp_3`mgCnjO9Y8{ifW0(uLrMM<uy#4LA{^MW}t3#|2;6Y`jRWb7%14F
-qp_Dg^=!+;M^;d*NVllhguu1e9F!lp<(!W9m8RBfP?}-V?zG4lisIo|zpAnT<mCJdOsbyN=S9OL_V+K1cI&NoK=yeLBX@c34Bl@kX3|F|Yp(yld|pw~ZTn
-?h(u?$ebi{phlP)czp1h8T3;KEn=YBVjN@7g1vtRlVo#Mv|8Eljr3!7c9ogqUXYg~QByndRGAAWY+65-$1@Qz3_YOkXXh#XiODAI%ma1vz_Xog=le-B9|2
-JgMsO8xS7GpljR9Z{3tM|w^FdJ5Pt<B)JRAjzt=>lp+n*%=4(8<Evg;k%lzp4TsM)nVZFd*zG{LXIUERq_?=*Whpbx?bygGY7{eaImQh$T-#AcB*f6?AsX
-&->DE)z#5Kw!RQB6OR0v>;4xGdN_Kp>3FJS=?pR>SDhs_ONrmanH_wj&~Pop`}BK<33KzPFS6vnf67Tm&Q>d$HYfs2Wyz;);DAJ4?LuIIcSh33I%Na!+bT
-L0mGSd1DLJHr8~2+c`CGj1kj7aSVoz!AI3a{NrRQJehlnXwsEydAM%5zB@?n=$UTgOg=WfBp8fU4PPYTcRkd;K+=@8B7O)AX{Vb!cv1v}azC^F7nOVPq<1
-Zjs;%PF|Z;zccaz_1qaJP5t00;x68SqGTP6fjpz&gDlf*h<-%v3lf9G%V9);6<SK^^Fh2&+biyYx0Bk<VaUXU=k+IOiozhs%5f9`#|-r!_2m1H1N2YHr|Z
-2i$&nFyjmvi9jvwER+Ld^mvXj3|1+&`-BX(MNuEkKq<@<O<7J8A)vfJPR>7%Y`WuY1%E2uF9T#2C@g&6H6z>dqI&3gAovm7q(le@CfkeK9equQY9rr*utF
-LrJi`<7?Fg@r_@Ku;2EBL|MIZ`1hf}*%7+oR{=b^W(sSG*R5}%^x`GnO!xD)4Qz??wtc$?UVOWe7JSL@BN{7I4u?Z1%nzF7ecQoF=D?iej5V4e~mV?%2O*
-JfJo+b}dd6F_AceOG)YF}i_UkNa@X2?;+B_jmJ{?Uq*XT^`=muoi|h!%+;;CHn!!3B0<>n)%Yf|KMb5kGa7D+d~KAtG`GUE=<)YZ6^bkVZwIUYZ&#Q5J<}
-lvzEb5loeP~nd!q+biC)J!q%HrrsM<uE7WDp@$97+3#L-dWC$@eH0A&8Yl$4u+b#QC{OCa~$iHRWk6GEGk576`hMi|=<WZ^qi2?_*fU$1BMXfluKHIse>_
-p^a1C`Id-3=@*gvWj)S&eFd@k}yeueCeuANY(iuMJC`cRU7<C@^!9j5K|KNQJ6R4+zqn9@$x$TS{X9kM)QUu|bq5JJ+x`l@tipIu(wN=0knrXc1;Wa7)L;
-Mi6aiY0%`!@T|HV$%&H03hQUS6v62(ypkR>AXZU<GM%M@G$kX4CVAFa8ZtsXNZY-1$F3axo<LM&^vFFE%<g~XFk3lLH17W>l!?iG=I>~+b!L0krCPq$R5S
->s(blhXx};pmipEnE&dB924XBtmI(Ngg&w<#4f6sP>M{pLnQy`j-bL?#b2j<%j*p<abR`B!0;n6%<gDc%25Khlr1?q3cQ8oZbGmn>PxqLOnevn*|Pa7=s8
-x8~Jg8~-7cT6-39JpVVubltQ#0I2PBS)Fo7pYvc^svgz^Bag3y`D>JKuBATxs$FyHl-Xj$C)CcdN+@$=h!mP#Zw&>n+KSJcra|d+{UaB%I_d@0|)Sew?l`
-%FYI32v2}U@Jg_{`vfUm$KJ1;4_nFBDvOMoj75EQof#|oSMh;*if}MKkJa;*6E(95_{cKuE?s4TQN~BT;+Jdm}?qmi(d>s3#1y7vJyOHBVR9H?SLJ}yyP_
-2~D*&Z#APiQG}Ax7haRPBMa>UtC!nLv$Yh7t#lkTG<LaK+9_jt=4uvc2(YX8C)PX(R08HnSY=rS3av4%MhNJ+i5k=YNM-`}1ILWk6++cG^NzPjcES<rik`
-nD`3ei-&YyoN1jT{f2Fg6e4BoZDoi3$PwiBHlKzOi}}-<x^NH0#XJrk+UyY3fV~yhOqsojZ0|Rhe%J6mD9})BY4(C7g<-W0%2gggsIZ>U_dx4`h2mrx(X`
-HsyaPwhinD3eHQF6K$SB`!!`#Rjtbo}m!?AtLQnQPQhhu>pi)I&eYdnu=<M|dk4&6tOUHoQ{9-T>II?o)l_Cb9FUc^+xeFo24E!+L&6z~aTnggI0CtFx#P
-({g!1GAxze8<-%@GUCL9`Jw&qDBNcN;Bu9v(u4-dY#O<GncLm6ZXGGoO$F_JxM~?u*`np3ve<^KrG@)6DQAzL6(+QFEIhhl}b8~Lz+s&pK2cRzuEJ}0r23
-NDWJpF`eA^IH|aqJM0x2#+B`L$cL=$jgB#<DZ5-K^E`CEBZwB>XfU9>Q-7-}jWO}T+<5(F|_so7XSe2GO^FznD_u-L|MrH>(misGD0v;YXEPiOP6dz#bf6
-LJx3cHf;M|M+7sW3Y^f*vjzuXGJ#%ah>=ByfB03xil(rHPrnVH~!g601r8itfE<@9in9@pf3FG4$LdoCAo!`N-^>dj`31zTZ!m90P}^ut{{|(XOgB=Vi@+
-5FO7WgpG``8nAJjxz3!86~<mQep;~1-pMG0C9ds0@NFY(+>Rv`7EjrR7hF0V%p0l^$<MISizmFpBhL&U5%sf7Tjfdip!<#`np3%q&eYI7b&))cr+E0e<q3
-Kohe42;fwo)E{t!+~j05wQ6G<Rn69qSRtjNn))i($zL&uSzSsTT{ckH3UJ&aj;lz<@|^wvK^W!Gz-T>{5DkmC#-P}13{;;|OCwXhZry0TK3lC3Kq6adk9!
-~M_7zE46|I9uQ76Njl@GX);I#QyqYR89f;zQ|BixB=T<(n!yTL4j_tN7isaC)<W$+<9tGzPEn?Xsz85PqrU6;^8DO>u6aQ(}QmT!-smA4+wUsPdp<4cXX_
-nK|Cs!6#5`@V0qss*1r)502iEQedO5hv`9mj<13^P=StTQi0rAd7xIDa`~HRGm-m`$&t7ulmA(cKvE`O;w-_YVAB!DWT9!&MxKdqU&GEo0$#hN7_?m!CkL
-RRqumh$$IsSP>Ks@?9O+3J3XW+;jgsz5a+;a}ELB=x_S=TagHl!hZl=&%ChBE(eU~?Rksd73bc5dOwH~-ES;M`eGtNA~Lr?bqDFg-p3c1^$G(RYNr!wr=J
-`*W&m$$i8TGECfkvaC76>Y(yDf*z<bNI=BDzB6TeJN7R8n6<Vuvr}7s>h{u@UYC2&FJGtV5R5`<L8XdJy5;M&SWw`|E$~)GKCH&VgYeNHMsS!Xv!$cU9pk
-6Z%gPD9x?t~FnCOq3gvTVbwC)EyHyp?h*GWHm9(Nl2rzigbVRE~}w)U?g`|NnSn!~AU1dN}Yk->ZA6tCGV=ixjFvb_llmf^5x{f4a@nu7T*9D4c`$1}wGj
--MT5Kmd>Kv9(Ld0NSnBf5j$l`t){WLJh2&1v@8YW8ccV8nDbDcOcgaBxLI43=X1;Z#c^uONYq90evoyzpR{Ax`O_LPxo=pRu~>CX0C?=>d4_Z@-^cw54Ld
-r8tE%%ZhR!?51cx&IXB*z4j8twn2<xm_j4ulk>m9E>NzK!0>EMS$X;8g?qeF*?+*ynsZf7-CuJDz^fFNn_tMmfkGi_EI{j#p^JKs8f3K@G91WRl6RWvY0d
-_nn{XPR-a?MO{=ZmOlq`2)T#AE3+XZ1Y!rx`?~a-cf{$^x(6aqz)Df*&I;IsH!3Pb^wN>4kmmndQB8TjD66k}71`6ORN#)=+!2(&@uUZ?a67JjuMKwBtR$
-x(a>HX0c%V*1qGZUB+m3<wySuH~48{rvNi@(ao6+uM*|<Il?%l%Hd@cnU@w%z7Y+Puv7JAU<f-%xDKO(fLDED?1G?y3Su5Fw}h>El|ieDM@^)$Jp)@l8H(
-rdC=>8?kp|n#hw*kwSL4W3y^2p^ci?NT42M}UY#<Dc)vG%whs1XCowQn5c`aCYVCmgn-u1W4JoiIKT=|}XDrbl6mGmm{g<ODVGqZQ-WItUJ+%)q7MN#9GO
-tfHBHQPxes8HxTHYgCzQUe|M2oPjxle64B)1;iz6&_^09xH;Ym$r(qWVWaC{W)y<XxQ@B;I~!W8)p$?r1oqjSsUJTY~Ogt00vSP1?fSkIjNX?0SVsMaJD9
-N`Kx?OM1zgrPJt&7QfS+1wXiKWU$Y2CYDmR><Pvc*GvuZNn+D*Kgmbn>;xG+`u!*<_HR*VImvKLzVp}|W{bmlIfz9cKov7l@geaLa&fc?)cEZGcP<wZmCM
-PE^XAso2@+}2?G@W*y^RDU>Zt9t*+lwjyB)<J_+`qCE>Fko`>ArCC{>2#01Bg-PMLF}qKKf^0n(vu*RD3Q8&9I}ke%SaL1J0`k0~mrNuVIY8@>a_@ZrCDc
-XDYrDfDL$&&(o->?ez*J=6?<we5A9273YHw&*}FNCo^th%NfZu2I$%u)IZ#ZUwAs-5mI}FNsiKStBks>9CA6ZJ_*X<uHuF1MR_R}jN;rffy+3m{Rzvg!@z
-g^v5=;d0gUqS8!jiK9huo?kz7yy<WD*YCFNT(!f&pwIN#{R^Inb<Mqd0aLn51E$)-8Z{ci0gH@Q`Io|1aAU(nOdlDx~q8rTkE0uwr%gFmdZyz(LOr0~*k(
-m+(-czHt-i&mQm!~_^}U`Kqx;Ek3^5;=TQi;VG-F+_@QHnFQ5t#h5~Ek~_0{fZ5mn3Yw!vO82(1u$u|RLTqhghTQZR)3rxcs67jrQ*qa$Hp-l1K0@X_Lyl
-GY6c%>U&mCt_|LI3Kz_Np909fLBw!PxTMK#bNEXnup$Jc?A7W|wa+fCNHC$#=9t#JRc&dnOu|DjVS(u54(rSs=pxMWPuV>&zh1D0+I39*6E2Qq;b_MR^y2
-$za2v(bjH1Bt>ORQI%m^ZRDnhk<U=6H{{d_NUm6~J*g#O}jB%j?VFId$(?Rgh_i6RDO9N5!KF;eqAVo)ZbPQv~f{)-rI}lk{f4@;!w+xYFtJhEl%bLtl#J
-2aeOxh@*2CetlaS8N<xu7xMASw7&RdARA*FzAbmsfBLQOp0>?Yy`+ZfrGy_ziDRR%#irkkau_YXlu2Hl#qNJxLra$)-|q%?G#^N2IR=@Dj-F%OL<vjYiKx
-s>neW3L0HXm?FF*G3RvMmF=FFTKyZtG2(q_f^Xe^F!4m5mS$LR)gWVSM}ab!<;XaI8u(g#@Udv=D(X(Atf&Cy;t$2-eozg8TR&&<Xm3Iro@pXChBm{jE8c
-4nwzm3SBZJI?2q1OG5NIe`qNEcba}#szW0${W{GXu>g{xO|44qdhGnNz<L@3-idFcwQttE}VSRS{al#UK;1Ey`%SUK~;AzuZcSj=?UmCEK~t5e9Z$$fNZj
-PPokOSoCXY>Rl}^WHy)rS77kZY-ob!{8`$+Kl{k){;$_;)R1l6&>R_I4=j3=syYQFnK`8s44uLIkHQAfP$k*E$6aQ{3<E5|JfjGf-w}0{MWc(vfd~(r1jo
-|;Y2wV*W?bkE&kdO#<vIUVFiy9ZUN=oygix2pm@=7z0lPN~su;E#55&iLZam}v>Ic0I}F0YmKLzIIN_Z7deJ@F=QX|-4GCfkoQb9v0YbkXp2e^4u|{K@Pz
-FmPpA#DL^Cz5$f8OOtcB;O5XV-~)H@NU*#+Ak3tnrOnO9>J$$JvrChWf+>oatRFeD1RzoQ@<7R;PR^Nsh(^u1<?9sd7OxO!8|9}<uNN$$XYryx_*b8KrlG
-*AVL3)=X*}ypePDT)Gos|UGxVmBK`GRKJOY6LtXW^+D+&=NjOKiQ_}mXX6jYSOzBOz)bRY#b%K=v`ZKEfu@Sip53k|~Ao+}TdKicc?wEDf14oAJ}b<f!?G
-y9(oGIx;R^Ztfs5!eObIQN_9hGC@C-DZY?r(+mZ@r?MO%bXi&<i$sZYC77y@dSa2njN0(sv(Yqmnw%dc(yM3`-D&ghU{(_q<ocke7H;N<Q;+mPmB2{d0k2
-|mYq`UX2DN?1yhL}`v$y|lj(skSYW)Fc@muOGESTt+mUk<cX<G2)ip2jW`+2$gn_zwh8sxf#;ZE;{Pi37>VIU*{k270*y5BwBKE{V;r2RcXj|j6n%uwxaQ
-2MIl;l_-vsLL$SA8nk-(rdH@E4z`=A-&tSj@xXny<7PtK+Oy1c6Hf7vB~a{qK%p8gE9vYcH-$BSbo!kyi<Z7jjqYm|ok<i~W3VUT%eD+bhH<v-%cHiaE{k
-n1;JjYK1dGf1CE0zSFtqX&XqxKa~mnJzws`%wFy}z2@@%qsaazCP3at4w;P1?r~(?#P>RXomFyjT;$9K#pvvhRp5*#&xuUzb>YjVw}yJ{E9rrQXQV>}55X
-cSd9e)7j6S6a{=C4XUyhe2Z>Q=w;T=pM%^z51uc4^3B&E1J{VJ!5Cia*O96I?D{>wZ^gltpN;VAFrvXZ0qQ+j8Bb(|#;+>vE~*cIuKPYnq442`zuOA*IM&
-gJI2202K<3LJAv7^EWfF|e$t4DP@-=Cr?z)nhI?%Fw#ezj%2C?yNx;+{7vGhJ0OKa2RABas%xobEh<WwMhkR?uYP`;WAmA2c&o)jpd;m5aRKHgF5P1rbS-
-AqWC^kzCOjt%f%UU3|~zSj>vadmR3$=xV$=MFmO+5#6#S0N|B8%dqrIj=C-WB<sAzJ&^U_bxu5#f>XAL<Y|jk;Pf6F7(=ZGKkIF9+LLim2X|sN<9Vd-bwL
-m{PEHmpHM7A@YP3F<CfnVln^GmpZZOGZBg!co78%(OkaZDSN9JCHhmsppc{^M8+w#Qs7Yr}Ksp-*ID8O)6(<+w>)4bzV4q&&z;!HZsx?=1JQVpFibPz1Y}
-FBCrcuoSF)afhqvRPrg9!OQF>y(^7?binFROMuyYpq7{zHM)vZ%x;G$*O~r&a_C+gj8n-}mApy%1a+DzSK=?I+I`_n(N?p1rBcG(=9+c7=^xO7KM5r^y#r
-606ZNivAw0nZ`SnzP1o+>Wbj2%7rxDM_9s=ykiTtclSk9q~5*k%YMW?LwmuVo>4t~(BV8vkU0Ti%1narffkR?J{cKg8O){UvT=g?LrrFJ)yk8k?a_$~7yb
-MeJO;N*o_tVgUI&<&T6F)ZsYE-r9H0Xi=1(@6izvId&
+c-m~e*{)^TbtMM>hJV3dV8E{`8zoo`Y^sVBDK;6I85wcA)9q%pb9K8r-95L7E*oZ&A}N-NqNP&F<*uq848t(s2Lnd=!5`sAzZo85MZMVsm10KRd-mFE%{k
+^6vsp*d%lJS42mj%n|KtyT{qxiLH@m;S{PFj8FTd#j?eEQt{?DfH)BofrfAmTFy>I`QZ~w2{$^YMfX6yVY#mjmXL{xO`AR%>&S9%<CaKU_EoR_z@J2|^^B
+4(7m>#fY<?tYSF8l+cakYZvINy{8PKGke(cefAX#N)r=KJV@xwZxQUza+o4E{tK4q?4S*eZ4D^V!ZQ8Uav*oxI;D}8ef)4WaWLZc8||&#Y?t9Chd0OO%Ub
+1KZWJk4DzaY=baUw@Dd@!!T8WR8_pq0v}H~*V_A)vhSe1DqtQjT7T-&hfCnTa{WlV$kHv39d>04htk1z%7x7+xz`DYtgdb1-T8m4@`B?|?qbU+(ldWt_{?
+|+V_NVc_S6;letAOR|HfC&}_P;Gg#91dMXgoa>EZ=GDPQrdEiBs~i-T1Q%;s&lu56LRmx87x}9IJ|1`MlU=p1l|6W^8ucVa>rFL{6e}lzk5QY(sDLKJ-D%
+u+7#;aXxwZP4Mdrep4U4H-k>iK8xJD!AblqMLZPm;ls(K-rXtbC#-u;-p0|VahD}v`EPP`*7_v&r}J34u=Q=gb|2j0oWrLT5i5Q1;rn<i=W&3};yry=WD)
+N_n+NP<w%!FFvFpdEw6c@uTLkZ#P^1g6mZD*eaj*UFjaY0=ube+R{Ho6;t}Q>~!Rec>i6%xP`H*)OmOBT(%75<F&f>Ql=X5ZSUrmx_<y^>9k|goh_-)vTD
+M<%g&weY$Ydv|f&iU@!=-encYd>1qaz~74oSWFbI3wZceys54Pg9E{C{o}M5vMZWn;vI=zzPE%hyxyApLfYb8N4%|Kk8ou8CuCLRv-gT{~8MlNg2E<_TOa
+Rip|dNVBveoBYx^pj85EmkuyF!w8lkAw#x^digmq{0k+x2<HpM**3+c$vthl7UHGR#mLY`fn-I2c+XV}s?y<*$4=LPEoL3k#T-Bu^rO@N87fE5hh&;^&+Z
+_Q69w&n{-tU9?MzD$V*2&J`?Jj%Tx0uc*n9$<oONqs8ekt*sf@|A7HnI=T4*!C!aec=26+Z{KvBSR0h^3!`54!V{g9pHadO42r;`9Mq+gccSkL}O>K~FpE
+HhjhG{EZfUp+_2@u~z&ZcF~$A+e^9&O4<g9hQGqr1Z9kEo%SUzIfvBxXk&_5N9@t`m!2EtRS4s~Pk<I!N0!oRNp5!dgpz3z#sDPJWf}sI&RVmZc6emzBHk
+Ic0rL<2)<!s6nR`2^l*;=KCmgjq7p&R2Xkds|U>GVmHO$Hcb@bBV>~PZ3hW*BBu{HqnOovwkj)hr1_50TKatQE^gYQ0v2mi~z#J<5A0F89{b`CK+i(TFZy
+H_-4<-^qTScj-YThqC57>O|W&zJD_gfoR9;2jCvi+hP9#v?-)HT)6It`*G9Vzt;JY)!<cdwJc<ABQ8h8BT4l%$I-+;7Gw=X0M|jZ}QX7YrtllVJ`0ERl=K
+jxSE?goOIKDC7m8&N%&OYgaTT^@^RuZs&Vmvh@J1ufb$G+Xq?*%_!x}_JAre~xd?XbU@Sl5tl_97N{&Os2H^AvpevZPF?c`<qr3PAxbLq+NPq`(7aV^gJ|
+%9h*a4fTh*WN{@-rKB92o*~N@u(|9{a&N!V?yY*hNzcD*6WpxV>B70HY%8#Yp{;Zc$HwXPmS5{j$Zu>w5&I{l?ir%SFN6665PJ)L07(JJN9Q`57DJ5pdi+
+>`YGEN7wrqsG?U&#uChi5E>8^0^*31Z=F855<0o)06;1xxE>aJ8a?8%=Q$MwnKXv6Bp^Aq8Ygrf5FwX=!0cZ-nRPZMeRB(3zJ}@U4Fgj+Mg)&`v|gtV2@!
+Z}Ve@b*h4=w41D<8zX9C2yHcB_(l+7svenOLFxPpNLJmF+s-vI$(1xkWGq%zBHO4`oPc=cWEVNp}|ws(G-flE`5fU{p>nrRa_3myCGUd*gx17E_UVX829m
+p5npZ`Z&QM4Me7fn4rjTX?a$b27!dLHmKQ?%<3Y52Lr{gSBS>fgB=s90zC`rvb)(gazoqGCa2@2YM3I*0@2B>(>crBU*VldQy?G1`MT;H0-z=@C`G;9D&P
+wKt;GMB^>U70tqGq=sX<^th7n+%P}Q*Sg}VqDi)2{Yu!OY<4y(91z`v7BVjAiZ9>L2O${ObQwgq-197O!yJkq0V*!j{yMRt&QJQXX^mrPu1TF*n+ZJnJbX
+P4F0c%Wt@r^TC9n@UO5WK{wJZYOPhz)3mAWQ*s9rofj8+y6L?@d;F-5a-_@2?ufW~{$kNiy&XxZedP77r1O#Q~6R$v%?2x8)S!!!dmZ7m0!43J375Fk;#R
+@YGFBzl#>$aJzNxCIjgVto{TagvCD{|5aWg4jq6or@sq9t0MQ<?AMx+P-dQh9l#RJEC)Y{|6>o|h3oj?enDK(CKmj^{@daw?`zC800K{57{DsuIKY>~&tR
+wWxzqUQBi4!Ih=V2kAP6jX8+}lB@GFtd+aj)yjcf`j$ttHY+kb&*1rBRS1n_1!8!4~o$2K~XDmQf`b=YWZqThi=0R}*9-2exU7r#~bfr*I9^T7^v2T6mwh
+bzlPUe4gCGrV=d3IrAf#KHj$I|sM(fH`lv@}0sHa8hZ)W&_5IG?A;>PjykD`Fm{t8Sloxhu7)=xbQOUUMS`gdy~5iLgAO?FR-s!vQNXqh!3}TD=|0~#CvR
+|SPdt^lVSSYAbX9UjsB(o9E*uJ1%})7qhWX%U`WA&ZzAp!B#m+AV7~$PwiALR7#lW%{!Q+$;%lw(@?b8>_l&);0unrN<K9}Uz_1<TS_FM)!8O2GBXo!J=h
+(F14B!#i;Y{c2PZSrOWME>>sRJh%@zxLcFfdemG5sKR2UEo>*xU*^pHx2pm-4pr4v-P%G5J%p19z__9Xe?+(Yz{&jL;cdsS5d+CszX5$DhLZMnnVuZwDRM
+$woM!P9V5GtZV^Ra{2Nuc9xna{M`Oa3!>q#K;8|)R42z*fFeH(0Y^dOL!^^o$?mB9Ti?dV(BTmwC_ua%#z+HbKYxb7WBCXoaM~PRJ41R|_i#YyvvT%L_KY
+nl!gxL#cglj}2W~C^+*+NE7N3>nHYg7tc3=e%ce?)_ja^J~pgyViBMHcpn=Jx>D+$q<FdlB<MDO88erhDD|GonpA%I>LM;O||kjQs~+q%AtYvWhgFAv_-f
+`$+j2E^Jarp*=s0(@?+z!RK32@NcG=o{z;e=!cwN6ukDTV!oB1OX`jW``i>?e)~-gQZP2k)>qd^mpPqHQq+s*Zl$XMhkMVx7bdcc6y95!5iWA_NNJ-Le>F
+<fC+^S{%>cn4873S+R4J;X0Y^3R0gGv5sm=<XVWVHNG2EB!H(qx{jhJj@Sx5CRw?7;4wQp96*$o3dh=FNbHF*aJ{_<T+mfJwu#D)H8VtY?Fb5WkDD@7)w-
+1YtnsG`)Kg@{{42u~1gl(ni0ncR(yeF<9hKE4`&|9tn>d+%%kw#EsS+d{(zdS3Tybc{+4FO<@j9mcz+`o6lVmm`zG5n=NHKR4oJM1Y6shU5K$G?T!Vrkfa
+{3bT8n?UO99vcmOCYHfPU^a83ug%GAuV-Kr2oGHhZ%t(ib2*Z_WBGuXMwdR~j6i!W7iuAy-GJC*RSa81aSM)P2lAH=8f&d`92<Z)RHF>j++h1(J4kVvCj=
+vh&pCl5<Sd_ql<e%atP1o<dBVHnhrqX>7!#iHSDygeAnbAIIfQ|U3qT$z1%4)mH6;q@uLac(gb2Q_!A~;EG;6095Tbx>AzOy^ft_;0u<1Z2Fl*-<iwH2f5
+23<fcDEp}qBdY&CmRpgD1-z(4e(rp$AYnTJsyonEPXU-CpYv=A60?_Lla}W#vo_V31%St8BqnA3^Y%-I89J6xN3}WG%UuRFaH$;Q|R!9k+OCspkjj|z0Zg
+v&K<Vz!Zj952(t(j5bgqP3CH~v0uMxe04-&R(PuMsm)2mPu%`|@!NQH*{_I{i0EX6%AV{6p<qyByYH4nIaO}_ln*9_W;KksOvV&NY0Ze6|<jdqg0d(ivPv
+5puhFcG5<N9{SVNnyLlvciP5M<ypA!o$c=74ZY?@tynD}e(Z@UIMG<m*XRfJ&YNcBpk_MPn6a5QI{9@c7hTw4?aR4`EW(QxIx!+#7fcHiI!5zqQ)K7@VCU
+q<;mwbQg#1loMD@h6W(V3}7Dk-y=43Y)QQ=h$~3Y0_HoXs|%Iifo3q{4I!*Y^7+<-AwWo&eil-D@Yx;#<K8Zc@kNFLI&L<gcq1*8$|VsH<d0!KhxcWZT|T
+eImJ$Ra7HbS~hWB`bRUh2~D+HMDt?U&dhA0C%))Ml=YYqK-IbVpyKxl1X-mO1@vWEjr_18H2@wK6{rZe7zcWOaM*BiK@2dnM1j!bJoIKw@$mt=$O54=2si
+;SUL;HJfe;m$T5))(~xdi@U3J*1EF;FjS4_5cA1M}R|tYKUKjgs0$m?`QWbVCFo>WI!+EX26bLo4*5Rh9@Y%iY8+Z4d`?nhxaLy_B1%mO{*FhaqtUxz!ZT
+734F;d=Zue5B+)QJnIQ-=w>Z+Jy~hUZ#5KVtx+E+fF%gG?ooi$V50jLm?#bl=m#y<Z1%vobejf}drVEE}bXc-q?+><ydXO2XJ)*VAaUWZy-LG=17<l;skn
+?E-lLhb1GhPqB(jmxC`6Io#g_0cze^Mc&w|!qIBsG+#J>yTp7Yr%g8(32^Qz~Zb9TRv7fww>6Lv)pycv;b1JwT^c21w_%-DDF7w*^19*S?BV0lA0d0`w6{
+0(jCR3~&wW3{zAFUWbp?*h7#@*vulztz&7)vClB6PuKozul$|REgaS6HpryLuSdH-7(XLgk-x<W=on52QrQ`&vRd$P#OHvm9c>$OL*`+}^todeFjA(sR~x
+-0ON=if!g2H&zay|oh*2g_Vv4;m4ma4HPI@!blXts=BgNE}&V#x0f9PfCVgruqnM;umfT1m=bAbGO2KT~3?rqLlBX)s+V!I)7U<tPDB6rB${i3^qG*LKFB
+8_~CO#wnE{0p%JxNeiWAy)@80}juovOY*TM4$i<d6gRMZqn|5vxm|!y5ilt5fK8P`Fqf$#HG<a$@*U)fQOg|-$LkviQyrziUSUj2!?|X-G2>-gQ<20zdO*
+c7`qUq01UsEZ^NC;K(ck8h5)q@eCf_V1417>IqIRvrGqIF7-7=*z_o%Ljc-9~6%f_;zty*VbZ|3hDwvf%g;1t8T<}vJB*cg<ilC@)Vggr(K)yw!VPZ3;r_
+f>3Kv-ZR?*ddX>_om-8pnk|FnZ7*EKWhf-a0Tv)%Bwq=`%{^#)G7UKIAo|7-%g1*bh;`g(&K})`kM;gh>M#`Rw)VHee1=a*>(6GB5NTpMSx$b^@u;k)~1=
+?#-*MFjvF8GZT{$$hHZ?QA3sZVtZ~y3P%WUN+j3nJAVyD-*3N*y|pI>uV5Zyy1T_YKYk*M{piv&ejeUyfEoDU!F8ZYU&AOKic>?)x8J)lDX<M7B3&EX^8l
+zC7nmMAzM`iFL-Z^A0j5M6!E@esrPHxkE`G~&Uzg;Be*q)8;IMT{@dSYi>?ZScelUiHl)$Pcx<ZD_DjU=SQ-=DMn`_z5DNZh}MxepZWd;0qLyKSpVt;zbA
+tvsC9XcQ&lPgDf-PGxVh_=Vk+ILJuh4kH{<AdzLL=;ToUsGVZ&@j^grkoQaI|4P>(|Ot{_Z}|ev8_3bmbt>wca+2;Pa{q>oNxQG@7_#$n1ej{uO0(cwohe
+`kJ^vrYTS$MIvRiQX`Gs83c@{MGtz}myK*uvJtkEKc$8ZK+96*2pOY9lpbeH_@Y8sHoM83muzSJ+M;wkjOt#iYEY2B005l4i-r%!W3qt6Fov<@7scn26fh
++AqVw<M%a7rv}NjUzPi`@cI0t7GpJte?v^vxZ!8SP!@taJTCIwJf}3_ZIu$SX)pKL)K$73+S@R6ql`&wFYF3VIotckqLjT3e|c)A_q`Ohhpc=LqRw`#ji}
+2%Ii9K0*4lkRPW2^7RFRYYewwc7{7$AVcZ2;3ooZ5zbmRCgtWW^f<Orr@kkz&>h7i&70n95daI*zr!sZ2*w9SgYW^E4wrBSQvilQ5mt=<LYtfkF9SW)xS9
+ctl;A+L5#}o3YZe-Ue+bUe^7Wb!5q1%JAlf%JnwY)>;rkWHttO%c5@51aAa%uA%S7HyMxYO|cliXXq@L6x*%P9?{}I^Yu#*Yi=G@CvSJ5i05Bqt<$pLLwV
+113b4Vu|2XpB~0n9soTn%Vg!<|~H<%UDHjVmf2PQyOh7YrlfGdhNlrZ2X4~pBg6(OfoirK2A>nrlE)MD9mZylAW6Z?QP@%KQa&<5<~)1)6~@hi9H)22UgS
+~w#JsJ^mumA^Q<7f5xk@PwNqA)`k<h)jcX6WikIlGMza(712e%38G$U8yhTjXI~?%{sKNo>GO&#x7x3RW;&j~6$mcnK158XZ;Vq;?U^#;HL_2m|T~;h2rd
+b~6oo^vs@JkaS9ZNphle!{4-ELs)tc_a#IAHe`S>#j1&xV^D#31aZPjLQ^b{)sK^Q-}ak>mA-fY*ra9KP}Wb{$gy`&_LPt9%DUaR0yetzqTB9)0%`|L++V
+1AtElL#u$TfzHK?B*kBG6rVBQF>T>pM^cZlu!*D!2NFWSs2+%q_|<Uaehk6E+-%Q0G3-dx5Doy~S<JSDkKT8`Nt?ogk=1w?P)cb}&fh?Tye46i2#SRWp}G
+bn-!J;qjP$VJEHe<`;ZxNAt%m*p->~2i`WL!`ShCAaOVPnvAD(>QA;=BC+ovC{niPM0eU=?WBV?S%_LF<`sc~{Bwxd>e2!PDoFe9oe)!N}SGk^qe7jA$Cp
+yjnp(Dn|R1OT*tY&6u6W$CzPaeyiN4L0H+_68aOA;MBA2OAnQg|@JU2i$H_F07^Ob!)n4CuYaQeYUf#h$LH-^RXWYdiS}>N5N@KpwDnPirvPUp_i)VqkMR
+#?)R-D8wC+DF2~g2xIkJuSM<&9^fC5LYabRM2R8Ns;CTk5%$GReW#BBTJ&P{pee!z?v<MHvyhmdZ@6x2xy3g1$yvMHO1xtA=p!`fL^zj;Wr?X=Bo$Rn;hA
+ztK8K?0KTZI9EXaW!IjhA7Pd&uSjmyE+^G%1a&mU+_NHwWzKP*`Or8u#hI<R0`PxD@0HOvT`zgE^=V5Zs^KF;yUoi(ji|8^UfsrYYPx&{}xVzP1M3+5|0k
+w~u}sPLIs9uq3d9LqXs97RRs+SLuTD*f;QgC+(}?bFYFOo5b8B$R3OAAe5l&*ll-LkuFLBBrl}4*z}=MEz_UrN7-VbUEItx`oYz@Fa&K<8EgP1nH)BwWxg
+PSoLm}<SSCC|KM%m^ZR^%x#*MFC8pg4L4P&{Hc&5WW5frPAeOWV5fpvUMrSmTCehJQ&x_&2Jp==r4BsC-Dt137CW>DlW|Eit4-3aast3_<fc|g?6X9hpJ@
+6`ja{j<KZ4?h_lyM4l88+VvT>Bs(-8BvA@rZFtbk|g4g%)1e49y`@w!CN~!hBb$fv_VJ#AJ&uWhHf|pGdRB=YMqT0XW(zj>-)70Tfmbj9jb7^PDJTFK5UK
+fity%cjcuV+@FshCVj0LhtoM2JR|Ux52e2>FKZLL@-=%pEF*8Z*Cv39u=3&$md^^I!zm;$B@vq8wa_0eJ-+hPOYY`_J-!T{iN50ww2(<#h^oJeucTgIIXe
+R)Yo-H);Xh*$WluvYs0>$H4Cxv>z%f^3_m>?}|4{_i_A0P^LT@M7Al7$$-Lb)YdG7XTFSFm`!$6+0~CoDMwnrE1aK4Sk6Ia&zoWKz!@BDa1iz<XLRFxi!j
+@27`AJr!z|J^##U$R>cl?%(_t(aN!z#R88F;Ij44xwaqx)nTtB$?uLKT<rkpUs4p~EL)bZ*b4xh@&)7*HsU8|&RCa$Ue7?xyEh0rar7RHw;SL*E*F3{h)e
+QJ$>EcFIjH460U$5T1e^zH+AC&w6O0}2>PEZ4i!u>h%Pt!RqCMW6;&uxw+w2@Lfeut=M07BV_L<?O&|9*xE9sz{y>bh}PQZD?Ci!%*^nGm}+V3>rHmN1Ky
+P~%tt)USP-2e{5l0sn1%Du2K<>XKGwjgRH0r$Kr5kL?cFx7F$ETkZizGVU4mtTB@94w*qMrAj73)h*mnxmZeU@Q>G$tTz~Oe!i3X429?iUI@=Bx*pC<d0R
+>p9+f!Fz+O<2D46JXY^DA!mX$D44t;MfHU(%+=p<sgi&yH;4WxsMHZ&^mu6vg*4;t@Cf_?&KA8UrlyWaZD$+)yUSjEs3R4&;x;ktxZ4pX2khE*!iqG0r_L
+uQPx_P(46XL7kn}zuXY<<tlCwQ$hxBFc;*sho_5JH(I#Alg(IzcE!a!BYclEQ!}_8{_8tNI)2d~6KX^bLD$Y+T0uNV;-wuBvS}9n6MVH3jDVMf_mE&%g}-
+%E4aLw5w$vMuW*gF8bLzyRj?<!_!y=1p|U({7MdZhdj$i3}eAK+9iy+2P<-VY1Hl+NND=l_n{p-cxf5Uh8cJ`iVwi&V1OM6I(@bsE4%Rd-Wdm=gbZ&eq}a
+q@nDv6aG2{^;N;VKT%5Pezk2ZGD7=Z5=GZWVhK7xf^nZprCr7lDC5Y!<CP+a`Aogh3$3)@k;uQ_a$4zOo9h9N<MA1pgRjwRe<3(hY9odc9auqv|R$)-9A0
+US6xrx1}@hVTmXqA>8=ug%4;M4q9*YNM1<ehY2EW|4^&Rs6ueC^OcR?6HSQ<c4MW0xIEdgz0&>J=TAm;qZv&z1NvdGjpEf+Qr_~ZWJ~Ngo1E;*!ma?+%)B
+|^;=7gfn#DZv*QCF!^7$`u=c+V=C_e84AokWZ(P7u>>=2&7artsAQ5x>g9M#DNuEpW14<4G90UyE{2I`p3)8x<fs21eC3mpFxhup+gluTM-Y^~SyVNSbDt
+J8{n$s*W!*>y`!yHM+SPCHzq0oWeVEr2p#2I&5mJN*H4C0=1*W>)&L^i?L*<y)~d|}$pDZG6)g*o!T-iVWgeV4#{yWx--KEecEZNRKy9EyoikjZ?8{XmJT
+vz&taA>D|(Ewb}F77dve_ZG2BgQ;hisD$6h@&*ylzsoJr5q@iceLbWWOi8ifGqRZzZeZtO#8wrCJ|9X5BM!vXU5P@2`7-CYC6kEOK@-k_g*N=|K3PA7QDI
+Y3mB_viMg>##VDkTHJNtN<Vu}YQbqmva)uR<iG|b32><fh4Z3quw&MZ2C&r&zy1-u_quc^TTxhRkf_Spa~3KW1J>eAcgzXJ}sZp`m}H^I1JY9LUX;KtMYF
+bf-fm}&uZ$PB}JA$!mUJXJ=J`p%vLt0X^)_r|5|iULi(9|&t(ecF0`wQ}q%?I3ncR)|Mbyl{;(CFg+m+QXV_+XZv-DT9kVGFZpL6kebh0Fv^zGGW>)JHp^
+x8Bz!Nwrz(#H`dm|91A}z_p?^RRz4=1LTN?8$nGLDP{36K%;_BbF%Hkbjbu(iP5yY|;TmkZ0Z;L<0}_>)u+6XuVGm;i_51?1n?vnwVlUrY$TeU4Iwga?wV
+!I%RM`njEe-30DI8hqj_aNH<v9P%4w^hIIG5H_70=u)yx4>Tm?G20tkOiEX9XMz;4v^VZ6uxWV?PIifqMHxwEe9&I(3MVcA-b#|Jt*yfhEr{=r}`=qztv_
+b=x0pix<Z#`wL4!F?@1J>47bj<A0iU|1a#E<RAENn)#y6tS6q(5R~4rn??7&EC>|#o~dW74Js52DAa=lW`b!)07;O$0^5R0gWOg#5Vp85I%v}aUZQC}4;8
+O^kl5ZIHrTPTs3Ue0YBEF46m5e=9C;0d=;Lwz+=kas-1>QtJbw!dW~jsiA%mbbEFCM6t}7##$j!ic;}c-72r_b<*jWd@5N0rH`zVpEB0w3?sP-ObAD&%cb
+#r8_1;;4d_)V6-Fe8<;<ke4xN1(cqx3Q0Gt)rm35VR~w%GEiz2OOEsx60C-Ls{U3>0|4`AWRT<d+d)oc5;9f>(~Co=%M<hCf5Nkfei^hvuqieg)l;SGR_{
+h@@g|{@B(1vN}_rkXJE~Sd08uuV;CV+Z{P%QnW87p6v%?mx&wJVgmMcEM~K10=%6H??D53PXGxpLQ#dBXK{f?F9S0DIognz`gy~h#?oG(|?7~Zo0Tu@@h6
+zcTEYn3T{GRQ~H19Aox_kyWoO0z9`v7$lZo06&S!M3xWNNN*i=RDB!RQetmJ2o=Zo-U=q_vFZzQBum1>g)PGg0^XjidH4Pz9a+9L{_kpa<MY;z9ObbNq#6
+sV^7EyneXGVogrJ!(JR!LM#DYA7y>KPy2zX!l3Z0<<`4Su^mqYzF-fvVu};%LE37=0Aa)eWly8LWRc(9-|jMO%gmlV&1}##-ZcfJ69|jw0?MYh!mbw*M;@
+buRSu8qWUED4D$@y@wk@?ciDUp$BB>);FE$5UWyU+Q`9C~{y0;@BYI183eSeo&dUoWI;D&>&YS$J!Ucm5oS`*r1>PJ?p4YR;W#T5>IVeE3px$QF>iC<LFJ
+K{%V3wewn{~CZ!ON|3fBC~J->)U~>!iwEw7cdwEC|B6^FkrK1$R3==y2{a4hr$-sV0zFdkWO-q5#W{6S!#pX2W-a$K2s0{d-nfH=uhkPs}D^1zC|#M(~w4
+1DrnR6pd-i-=>DZAhlHN~H|9W{i4$iIMz%)F-$a$c{aK#X_m<NT!P(g-HX~Ws9!>`c2)H)&)%FUi%9g?U6AXV(A&5=RaJhotUAr@zKT^6IN%|CEEj=&p-q
+9DaNDCE+oeJDARv!U<hkLpBZg3!tp1qoDP@M@{cl3ig)eNw^0)}4IdORXLfQQY7mp%5ua_8BKy^(GRFT*rZFTnn__-Sm19DW*H{3&978Cm^Xiq-OL<D>n2
+i-XC)3NSqQ<3K^QW0&eu*h(9qRjI^#@3UMpsim|JkNyTqy)oTJey$u84mP?0DL4h$IE&E3xVB-2?*c)%5(}_NQ|}%n{6roC6O$~(C`fMXfiE!*@rf-|*fF
++qfeAw}M5S<QYzLy}G$S+)n?hs{h%Z1|NC)mZG&k(?3AUe;r|haFeddp)1Iq23i53x@?SokVpQRJXlfUa)c+f3uwTBe6wXE(ah+v=H(7$7u%b88CPKB)>s
+H8}xQ!K&e@fyrBlA*H;ES+`d6hbK;8fgbCx{RMckq|k%2<bSP5%VmHHJ@4DfTS^rFW0?hN@{Qck!M@On#ESnrF+gcfLt*Tm|!lNo)(9m-Th1{14}ry;ai7
+@vDdxjV2NXEB)d$2ri_T&!`zx&jBob~&ZcwNL0GkW0Ak2uuV(oT;R-<G0$aV9YzOk;f2n)|Pi^CaZY1x3PrJbO+O;;90etRkO!HBbjZK82heBvz!>vuhtT
+i?jasyPAp$X4pO#_hM?hsFsp)6?eC!)6?&iD8gHrt)-z#JB!v|HE-7xH&_!>{l<<|?v{NFO>&382GKL-J$qEO&>XdcJow63%ldhDk=}l9}xxm0WMI76$`@
+C4a2nLQ&#J)ZM_}0^E%VFG=l+GKUgRYr;9ao8l0EO?F9oFunly!LHq#{glZW_mVnrEb!DbHcyRCHpPv0o76K`Cs%TAw%x4e5KkH|qV2h=czTS0ZXYcy3X!
+U183MeL-S|G?P-{6b^!QM_)uOl?fLG22_??wgW@@3b^gt*AS-o+O{)~5PwE8LxY*9jdVx||dUb)wF2oN)N--~wBBP1f|I<(LbMoKu~0YC^42wYI<ff<Cz=
+nG6<SW1RBI?W2V8^^`1C9@j~;tl3GL5m@bW<z>y{3%(+W#$QG2L(R(v~3U0zF{qd?VQ5?5QZwvb{q0|i|7tTA5WpyaJ|1_2*!59*O*^|yl1-H6@}Ger9ZR
+mUP4GKL9a{4H|m&mvV9uABX#KtB-u;PBy*SDEBv%>3-?J>HXu%6V)J`N6&<?0@tfpYYT3Co43IG0G(M6yM|p<gi7jX_8`u%YdWLjF1MG>_*n*)K^SpAki#
+7FJFSQflv|-%{M(gA))2EVPkAK$pyI8Ahu~8h4Q*W<=GojYAnJuj2d8um%-FD!C>kSZv`m+I{2yJ4qs##d>+);q*YlP^Lqk0C>N!ye{)6{vr0r9}^%s0Rm
+kcLZ2T4~4u_A-z;u-(J{7%p6XCD12PKS+j%z?%#Jip9k;;qR8FaUA($+cI9J#%>1VrMQJj0O<@{yx@12-+@H=75m=q-*5=z0H=X~@I$ca?8?WKjO$7AOuO
+;5#Pp<d9Pj0$pijde$TGMeCALwTdv*r8IoQ_Q{S#YOdhX(IN&27f*l}QXZ+JprH!zW+P9SKU0)yC&DI8!RB`k7H19G6WtcA5WP3*aE;9i}FjUuj3uK!`u+
+N)E91)s5tIkK<L(l%`9?A&R;_vW;>F9E6{FOdxwKHF9KI=o;fHK!5%s4`rT#Lw3lP_-oj<#+H6X5p|Xe-1Y^{8|YUKbUNt+l77xzai|(1QDGIf(Qbd#o{#
+;dI!D$6Rdp>*lGNQyasRN98}b4IILaQf+WSv&XmO8aZG$*MP3&ND^s10uSdue&r}aKAXl>H|2bzM*gGj{RkJ0KKx~wx2b9cgdQ>c9bLhs=SaQ)r+gZPZTL
+y2gdUmb)thIG*+T)e(^>9NOjzIU10w_sl3mGV#yH3x+uL`_4?f@D}8^FR?3ViD`>u4M-6}wKmU(U?P`?O%&nmChK_A;b9C56?no6wI@n+U{Fak>L`_&S?~
+u->h}Jl@z)TZZ?V&}~PzCIxiNrZ}x4tB4u|4GZaSUcars2R5_FK|#lvIzz=|$)oX_ogbVfEWP<&_G}RxLGb^2V6)2XH9P10jeQ&Mn5X1?kRJ}C1<B4A=%Q
+NMd}6u^Ub4#eB@nlAf7xj^8GHG~Im`jh13)q$F##^DABP0PV^hR|SzA-&Zd@gwL2rF6)tjvce1;Y=Z`T9+iw*Ba<~Spe+K9RVT?L++$2BR-oJDuJ<@65ol
+8l#;Z9VT&>rEkkom=?80Z7PD6O1X@95qju^DhC6W#I4uRl2y7f*1$rOiF)Z2POqvsBwx#Tm)H}7PiwICONiqKXkSOM7V#J064|5=z~z)PzJbZ1}J!T0aye
+~5LxC+K~Y%P073Eov@j1|*g3}@KA3;dW$}McZRrQvcxL_u%K``Xf2eN6pU0hnb_~bNzF~+84hWEQ)JnHbY^IAPredXeV7`S(1CNiPkeOtG--G5uc;^LPc6
+EVMH$67yYZhms%h_w?{`PvbY0?%8#tRuXpoiA_Ihyeyj6jj&p2MNo<#DVOWMKml+t>W8PbT@6wc~f7!fc9*jFgr$du*J-xh#8FN!z;2F~_tGWy1#g>%>-Q
+C->u*!tsLXb80w_25LCWzzOdVSCBZ15AT#U#<*HXFxWP#A!ch?$AjGCG**Zc)axW_SP*YODt5si5vuNGXgY*crY$;-wK5|TwhB<Bi)Oc!^5I_ak}kgVH9O
+2al~l&K)!{Yux^&aV{Ww&ui<jc;s7YM}Q!Z<$_|I5yXSVAltdDt2&KTkh+OOpqaE2{wWn}ILz~o+mQKo@?+=kOVY&^>?$4tRO;Ih%HTH2yFA9FVMlw^LAJ
+Y#p;89{Onmr)JOP#;h04cisTPy+X60A_sw=LjIpFvuRJ^vfWh%j6$G@8xXXS3t%_f%mt<Iwt6l!U7kKxP12?{oz@{|MBlW+sNU?e-@7a=f8RQlc(Q(`-{^
+*`Q5l({mtL~H~;tl`0sxHxc%M_|8evG9sbATUj_EHZbO~n#Y4l){_3S+D`l_Q@%}$yH~ei_8tfeo1VI4`1$xoP^DmS$olI=d>|>pjR(;i@Dam|hTQ-?BL|
+3=JsG7^|x2*+!gTApfeAIG1$ko2v+NnK-L7quy!Wtw10!Fpi{%1Bg#2ZdY2$Lju5{rg`)#t!|p^i=TZwzrKew+ei$2VD2q4kIX(bAfOP2o5;dIn1fh=#1a
+$ALo&P_xS<^G|CBhy)g_7Z|n8ED3cW$dKRQjDT1%-+FmoR5A!eo7#AAVBQgGLH;D#o$Bwt(yP<RdPy2}PIu+RVkkE3zv$p5ocpf8M0N_AJAh*=IDIt1Jq5
+FW4!0C>X174Ktzd3(JomBI;|_>>5KHd9DVl^YcG6gw9*kzR?5Itks|GIllF9sW2iVU;4~Ss909cQPUig|F;{b|K5KI>)MXxgla_|pvkV~-Rs|BI;oMB&x>
+e`0E?_k`3cBboZ&B9J>K+#`%uUB~b%t;L_KC&GQZcm|QP5gai(rg?Y+z2}groF@QeC@6?&I*B--c^`%31RO!?#`;@1&n2a85PUWr~DK?an_80tIXyYPpix
+BTkz%3-zNF6d}nJ5mTCP59Q**F&<G<FqQ3{n&ILj6stawtWQf>p%SrbumPA<Tu><ELVg8(WFR=%Q$WSsrs)s{<s3Rw}C_v}H0W419O4-H#_*{13wtK)4bZ
+o-|D-NdZ*;fv|lnHUQ1Omr-a0`>3bz%z?e+MBNgSyAxL2=1&U|Q7iij6ynosA`t--P`*`rJgj!oy#33*Ah)xMf8q?3o@ad((;my&q$(sXm7d>pWm;7SWX6
+cJgNCl@A@525iLpdwst+XutU6c?k&C#nBu*6$l;V6gS2)cNy+?(JFn-4qI1S7TI@DI5nvdpFR!7Hn%^=%j8_FTH|@QGE9kWP59Ui<HzYgcbqE9houQ>JNm
+omZpk9!9@c`uza<|b=KyUi_=V_(C9Xkjz~~PnEKa^&{m6T>uv%T1wjJb~p2PWY%W2?I9DCo{!kH*I=$?6UMC5#A;ycMB*;iybvIonZK)CZk*QLTIGtPb67
+A9%bPgve8;M68y;Ul92uK_u*Hx%aVJTnb3bC4w3>#p@gy_{zAEsobrj_vCOb{p)MA2_sGv^lhH(cXSGR{#tx=QWve&kpLPb@qT*JpkVQJeUAQ0@^8Z@9!3
+Hn^eGpQiAsHV1{54zm76O^<3ACk4ztIFn|0PI5sA|Y;FABt2zh2_J;w68B&FF-!Fg`{Fn1e8FatZ1N&$)tT`~00xf8tz)RJJUk`401o0o-NS>ZGr=NXFwN
+AsHg46+>eu3cZyPoxYIH!F6x)KE6XVp%7JnQHiGt>eU#Ga0;INI7|wGOER50fK!=|rBmC;c%pw5e7&@EGiXVsau4;lR|MQ!e|GzGkWxMh7{^G7C=cWpLLe
+*Dl(cm|!yo!->_J?K5cxKhC@j!@Dkg7CP|IHI@$h060ZvWp7?Ft++sqjtxt~v&1ImFOwRTVam~S^pOFV*5k-~*ox;H{JT%EbWWt5%f)$Klrj%kEH)wA{2H
+D_!I9_w7mUoD?%qMQfa|sF95)Z(COzAZ7_8WR<YNY>_l!G0$)4i>_5RwYe0w?zG@a~W`cF{#R2ddZ4n*TcnqEhZ*I9$^gFnGt-@+|h4aV9-<r@HT%?bb!b
+WNK9ms|5DiDH^X!Z&Au{s@CxKLe83L)@~p6#*NHBpgikZ@}1922C8Rjb-{3rwlcqW>eFG?5)*=vQB~5vh$15)ple{%o|9&VKIo)MR;X_;+{vv+c1VI)OQ_
+GpSY`>no}p5z5S_5MbJal>}A+g!oV~d+l#<!?T{JRnJ<zuo=4!CPi@|FNW5Id9psXaEmJjoX)qyhm3%j_`pL|O<HR?uY2Yk=19u#DY~szW=17nW>pM0hJw
+MeHPdEbyA=~OCF7*)%TJD)@kBciBdX>$v%<?{J<95tKnS-!g`nqFX@4+;1BOAw3PsxK^vF@Kj2OG&wgA4mw$YXBTg`@c#=BpoA;^BbB4C@$i_HkJ(j;E#z
+3(n7i`Q%u@!rA0xPb4b2BRNnho!oSPU>hOtYhVR_H1#qj;H(pE#=&$sO-yDb(jvAP;?n@25EWoCtes0PIh_`L*=?TAnT;oDK6}S<VMw+QX<*pcxG^pLmpj
+6T+%UWAcyrN!mvi-<AaoGs!wIBmg7oa(VLLBljt}?OB(O7hfME|+q@dW{jAuj=g}A%=9AOkpyTxWbXJI_qFl`RR2m_GBV#~sJwPbDq(S2i_&uhaPj{C<pb
+sS3w6KBTRQIlBBfHW+;E{J!9Kyk3ki`{1ifa@S~Iea4W>i%@v<oE+lzrKkaE*<oUXXM`H$2Cl|yTht2&9iP?n5<^TFpxmtUtn&eoRMp93U+;l&2w`|9+U0
+-E^w|DLX$RLr!M@0mo({PUIa#nrSsYy>Oyvs<GhF3Di~aycnK$`n|mn3M(U^)grS|>OavEQyO1GZw`uL~G!y-t){!R=%MpO2bg}sg%+V}&F#OQ8*aQYDHY
+<P(F_i;q_Pm;Zh)3-QcPy!>+B8OwNxY5$EBGq8dYOoZ#XbTSMgy8@SZv^cq9)F>*(jQ{iN+<>MD{O%axMx7%7?T$PfR}e^@@6mrzj0ut^%Y(ibF|{g9ib?
+gWECU^zb>xmK1K?nNuy16F<z%VmrH!b3YGYjlc)kM%uC{WDIk(X>~V)x!gOy30>Or)(Fl71Jl8{);NSQ@Tj2G0w)z%{8G=XPiPR!eY$5aLcP)e>`a=`?<p
+n#1sitl;K8c&CU)Sjk6mG!1ZG4X@Gy7xEY|}UUt<&5D!Knz`5}O8BTop-gLNF8d><)Mj0gShSPoXqGaB0tc}v&<M`)-SIY8Pf_TlIJ`c{a$*l8zku(;=cK
+U7!+uQ7dgn{WvquhjuHmS45UvHT!1I@ZavFitxTDMC~Z?GfSuyt)t>OY@SCk_;P}+*NIj%|->N84!4w@-zuNL0<;vue={3XML7Gx-iH}oOv;cdzE=<gQ*~
+$a>s%#CmUm(di1>d2%B%R;(cF&2qwMZZAmb$yk;93%x0KjIJ`rocKNkzAsG<;sIwuKHsJn<MdeNpPrP^o8fGxDQL~pjDbv^;9RY#eG(Cd%ePn}O!`n@Iz;
+-8`Jld4WUTpT1a_or5#wboDWzqQxlxup`v`}ggz;&dw_7U289|+9icZ_gYhu_1i{ReV7lbOZw!w>2VpT_&=3p*X$GWa%5uok=DVXx+x*zB5WpVz#?X$^}5
+9gCw51Lr7H11lTBZ~%5*wI&Zk$GeiaQQe@(SBcPYk_SAbR+^Fl&ysc=XTzd(&sk&M8Nm@bHs8%8B(IV;X(WW#o}xO}2xQQ56>pNHdvLvh&a@qfv7T3Dbh7
+XYC2>E*fo`!dgD|8xyTjSqsdTJDLU0R_zpnu`M#PT~P%H7&PaF=lw$I|1$kH2juYvV2b;2U)-i#p~(*dlC*(*@e6x)zZI&6I6?Q^R4C-D9an1@gIoR5hR=
+Oj|vG$48M9Bmq;1O3)xoZm7}2{S#HV0qQb(SkMD8;%$;ZOf~XfI#`>I|Q-7SrHt%w->x2IE3cZ7E|s(-tqn&LW{X=yIOW*&sCjK!p=X$QDtafSffuBi8)h
+@{iSUSbU6HXNzmQ9bnBsAA)4~h*Gde~vSXr6@y;N|P1{ctQ$U>$9DrvU7lbg&Q_B%o#|~rO@`eNGsTKh`@&M2bkaOO_M?uIBM#aoJHsunj-HT1j7TqzOXm
+Q?hu87HgMEx%~QyM>;_ipBeHSEh@gXb}^S18KAFTUoXd4FS!bG}Ii1`{oB;N#>H=OAJ<UAmmTg&t7H5ch7>|Ihayid&xNG?R{Qc7C>9Vw+ly!;GEBhaOcY
+Kd|O2Sis%;{VjH@t<5Vjv5BBIv0yo47&&iE8l<%~Y1wh6i%sqbf6TR9@3`gIG|Q;N`i9{(O!%B-ut(95NmOM68#NT;@&s4m{b~Kr>d_Ef*s{vo5DY_A!;y
+G-<}64k-71Dp3k{Y-waFqDFsluPpE*CRXDBtPos;X7pwbF~DUHToDs*mY2YasG0p4xHvSD}dT87+$xMd3AvB|IjJ#)y(_n_3!57_Z_j30AKrq*5m2X>gP{
+9mbT*3#3y{ZgoTgctjzFt&j7#;`F-;$8IJkty17dlLc^*5U`wM}N|=a0z_N32Z&=dsAC)@MrP+G}SoIBn$AfXTLir*5w=x#LhAl<+=wJ!rp_;NNq)l^KYV
+jL1gn29^b<+w?_y#{2KPRoikfhU9~kQ2W;_~?O3(&(Z@M)`tby?Q)B=)s$8AfM8Ufu@!^wV$$R}HSmGhL3Fy{cdw-tU%-}lHX2W@4{82g0d9NW2S+5)sSu
+!sG@y4uKQDF}qK*NwO(y1c^AIISJz`9zRYt9A;!0`f~u7E?kB~(1aFa8xrzJp&vN%6h4wv*R5%nkf%wJEdd!l8pO@Nz>s7DwJW`u^7K!2MnLQOD_$3jDl8
+(9%|U%@F>3<n>G+TXJ|ElHAu6WcXP768A2RMc1o3c)L>zW(XkTl~MIJ9F`b|LoG>j?m*mY0K-^2^CRzW;~*XT!@k05kBE-SM5p61f^4_Ei$QCT)x{mmB=g
+D>ugqm9Kb9wESvv>Q1_9yCEy^#1U;xG;9I^P?^^BAI+RG+C;5ga1R7bF}iDob_O<VyIx-jPSIfrn0B^56dghV5gBV4fek$w9hyl&yO9;vtYaP9(B!6}Vn=
+Dk{Q@n>jpw!ze{Us_w<Fac~o76=QckdOTwHyry>hi&cDsNJvtt<9YMbZl=P-4s~>QakcFKeZNu9gZwF#PcX^GTL$!(`DQDF?Er5uP_ZDoJ)T-KZIdT4l+o
+i{Vzy_ShuR9W*;fl@lcE1GH_li+kIr+M$2;|Zw5EZ?0%0wOP}~NdtH*@>}@;_GJMAC)dsn+J(_)L;Y$Gn>tKWjMCXDyO1a{9_?1`*9A4>DG6a0?PKFn=B{
+vVO*cJ;HysF)LY#_86AD#Ws_RS>GH1&?4t&`0g_wTP2<KldnZ~MXBfRlkrt0}K}JtBEz$995b^45peF8<RdnlCR5*+y1dhm(sR$H}5QfD_ifIlYDyN)^w@
+{#B^$HNQ0}CJtI>c;SXDxs1=e4#eBC&;7tG@|dML@ER}#BXeKxQQC*jy%D)BtW5{~mz;jC+7yUsPI%{g3hNZ1gq7okH;OYJPzNs+(3E)9G3(<Z&d^@o9Jn
+H>bH6N-1!tc9YBN|kolXa+%dPVbJ5~S;e|Z7Jc;Hp7<4YipyW=$69D%P-kHCZWH?n0*P0OxNA36}MxZ!9CBySi!WNBzk9Du9{!Y%lFbY~MeBbf?}r(tHP<
+>j6I$2QA7W7sL()&73yb2EYf>q}`uWf;s0j)gs!5r#>!6u{sSaG8W9c~QW*0X7#Aos{oL1^T)E6-NU)w*L%oWZQB)l1-R<_I#6PT5=B@gWVw{*#!<ifS0+
+%CR$B`P=fns(1k1nsA_$7wPHtuO<OjIx!7F`L}m(egV2nX8N+VvV`Sg%U9(IB;?jn9$04FchEvU3U+6dMo}_;JG($h!bfl9IZaugi-_I7fzJaHQ9#M3j5Z
+D&pG-sg!LhL%cg9X`a1Z2L2*fVxgnk#smJm`NT|G-4dG0eKAjX^eyff=w5hq(qZP`_c*yLw6Ph*yV!GBr5F1@FZY$L*H$XnbOc?|7L^?wK)mt=oaWk$0)>
+KLCW&@)Ew(e7t^1+qW$8O@}TeH-F`3UTo^iRk)KbKz;0*kD_?!{ls=L7N%x)t?d)ICa({+>^@J1&6G#o@_>RXg{iHu^!-kk&uarqu>F39q|`ih0Hk%_hy%
+M=!9O=yo`W{ecro6tC=CRc0y*h<R}XWb7s%4yO?SR`B;+pf4m^3NNpetMm!`zY7+y0FcxM;>xe-MPw2ry$AQBqzF>hacgDuD3{@qd(%-M~%zI2`!NeFMSB
+Z*5NM|)*_8<S!s>k+|;NjQjyBX0xH6i#2KriAzd8NYeSGCVJ0=I9h>S+^av4X+Bu>IP1+Kv(Wl`h-`svU1-C*6{I3my>1fg);^HFtC{u^rYmfWUffT2VO<
+VWHL!e#~R!c;Z2D{w0pSI+Oa4<xQ|!3e(aA;GWJZt+EXgbGYw!o*cAVWU4Z(U6JjF^vS09*y8YD6?0b~2#LetEdF4l7V;U;=fjEQAW%q63bzR{L_B0^M>>
+(V1o1Dn`G(pKm@Ql{afc^K8lM1<6hJhoG*M3g~D{GYjS_%Y6YrIFCv~1sTl!LMe#tAY2RD(?HCwHD0pz57nZ^CoZKjs)BS%*VNYz%LxaOsLiW$kqQBYfH&
+l*utKzVIR{5X?FO%T7BMxWd!L<IjyhAeMmgcZU$>(BKKqKb4eoJ&m?E{&z%Mw?iysMcY+1-@vxxc5<FWIS&X=%~&2D>+Pbu6|CXU-;C+MG|{9x^Z0cj?TI
+DswyrHYLj9!4ZpD2bZkJlO;??ce+_T<Bno>oQd14mKw6$c)OC8}Jw*1qGlL*PZViPU69xs7ja6GeL69#WX+0P!Yvv_;rT@46La0*aenN>^=&{N-mOmZ}vo
+Y}`6oVFB~&B@e;TNrr;-O4zK@g?+u+s_BZYert=5!7}u-!j`^Sj?A`>?ZSVF{{q~(mq-DWxV5kVD*A3&-$l#7naMd&JS=_Fqw(77J<VFBL_C)8CE<lE$8J
+t^y&D~Qt9q7v*i4+yqXWi2F~4p+jwr)4&0e{5$*njkkT^CQ+einYGu)sEnt}lJIbuVwZohA=y=~PA?kgXjMuzPU_kf@%5!MZj5nR!#jx|^)-DeI*^eH=SD
+v_gD(w*EA(19tcOw17o<QYCXR)Ms9{b@J<JQd#!#!N(=8Dq?zGLY~7pHcBYE$6Nhxt>^eB2_yCbGV+j>k|38ME2@;{X}RtkETEE!XigVQUr+r1*Q2<sJgB
+U*f#=ABj_<PG;_>u#B#$$p-(nh}p8zcroLsc-?Q}yl?Fa9)sWQ>>yjyckpADn^?ai$LOH!jbp=2;_yPShwH;={b>w_*AI9TPucsWqklc~?Co|jjBWj;0fX
+|7npgR2#o-lQ?Cl<Yzb-l~yh}f_p(DHZdz=WY^AVBh39_bNI9@0m39z@x*?Rpn5bE11z<6~yXR4{=L*Gr)84uXnlVXq?<i4f*f(hAr*I2xzBJ=v5qRz>He
+=eZ?^67<_o!8o-cPsEpAjKI$`>Eaw32bZkwcG9+>9&zMQFc)ICcE?&o_`Ho8`tu{MzTMT$D64ndro_P<pH)yM{oy(GuVaY9YW@<s($t&E6%}p?l+D%%{cu
+krk%NMXy!i(<p!odf2@AQW+?vHn%;a7M0E;*w7mB`F3T|{P83eC&pI;@FK~6gbufIke^@qIhW?nsxu$&7&;phx)dHQ1?8?V`wrk6gH=E;nEP(Fq2;${ySy
+TLhc9o-jirU*8<DOXFUYMehwx)mXPTuq&-ZtrFQ-`J^)0(rr$o8&YjVce_z?Kpm5F#w|e&Tm_#q-l`?_MZ2T3jP0jLiARsm>{i?0~jKX>vx*L{P`k9g-@k
+x6Se1&Q<ECX=R%oZ&|XVWB+S1W3Kthuld~&ursda6!)5UnM|yGX&W_f%wswvvd+UR`@aTYKt1f_RqX(Tz$>kE{H6&e77JdVx1Z2GNJt?fRyMMmltc?rVgh
+b&*s&Eo@0jxLe>DTURJFw6_D{h5Bfm!=q)v)*!@~Bgn#OX641KI_Ikf4Yuzo7$WZ<QTBdceD_f1G%N1K3CY1@vgEL|o~HM2Xc0Q9L3mY0Acpmu<&bA-8f;
+4g`-;$WgGX5Ne7YW3>15Buqf(`4+?zQa~`Db|TCUbw^x1bFjGOI=<(;H<uTPo>U2(`|z{Qc>^mq3zhaQq|ylULtIF!_rwGg@Hxy4y<Kl6E@gn)958_H8jh
+H*W8T*NjILl@PZe|ehX5)oiOLnhq(;ObFi!jwNWl7zds-#Du1;JJtBPs>j#T8SD8(Qcf9$0>^N~Haa->M!U^!cBaYTH`7m=H-kt`{P)=x@4ja#;hVk~?M_
+VsUs$Ebm5nSHrouT>G>~>qrKCnqB*{wkstO?Eh17FWQum#Wr`pL)2hd79k%trEW@RK@!NQkSHoa_tn;R6Xt=y=<W>sP!H492pH={~S#z_$X?;T`xmFDMTx
+g2c^|WB$pJaeOi_$@suH^<2MUgu3tC97fG%9AeeTd#Tzmv~z2(Kh}<zn&%o}wqP(*%H=(04Eu?2_j7zyn4H4PQKj^!1HpjBc{2`TYNh@N)IE35Px{XW?8w
+`h7dkPQ<n$HW3avfF^gd>0n)r<~ykv?A@+;r71)=4@11p||%rxBg>}PWUT43<I<{ah@n$Z`-*)7$lz0?MM-|5JvRkKlMD>&h0s+T<3#|RUkpi;;BodQgQ`
+p9xt<V`b(b*%ySPVNxdRmqtz$3ji`c~?9AXZ)tEH<-7e_z3AP&z7l%16Z6KYaxa=$Jo<Um{d0tlW7q50Rk%Jlug4{3*&dZ9G}-Vc|DEz0p5iNfeN-(SiIp
+7BfFS|IZAebvk)kEKgt#dB@L7!qdxma51l53Wz#a-gUSCnz5-cVwubTT0N9Kw4P6|VUJX!(px9fmL~m1=nBU(X8{QKOy%!&RO>Tn_JGJ1wj)6BGJKj-k!=
+aE(5n%Ce?CpXY>@NUMcjFUFSL`_9r3Y(X&j>k1u)XJZvM9P(SnW7D@a~xy4?E4g5D!|3H!9yfkSM4%^vVN}_HXgoya6`lOAJpRzaL^w>{bYe+A0AoyMhRb
+i)Nbe7I+LXz|N(IP`_3pIHuwDh>`r_3vul$2NNLg4Oi_U81~gl?CaG!oB>m8!s?%x4))E8mDAeTq4B1$Yu3mnrCck#N5JWDKe0i9DV7#SdaqtZ-ajT|)31
+3GQ-Id9%(^dOzun?sHH%t1;TNLR+bL@A<YsMN;mz6I!KQ7UaOzobzK7uyIQm(Ktkg6H)$W*dIA#P8M1-!Gk>8fUwP!Hz9~eX^Isj$h0v9?ooM`uKfoO@0B
+e^|r*78a_-uF+`ft0dA)#C7AdGYDT9xB-XP=<Q1Z(-e6+GlT?a_u<)V-wKPyOslCjV=QovS$$nbOOwkc>s2IFD%I5z(?~JKuq2|cNIDDXu*fQ>CO=*cf-l
+J&?FE(go)nu@Rwh*IRL@Z)o&tVTM4J?N7KO<-WUk9C})P5F^|nb8v9##Gq@GZ(f11n4`)^`1HT+)=zDj^(eeE8e!ysqI=Rr-3A!E8gx5F$;CRzpti!)?A9
+w{|-1T8$zr#^+>UCyk5WhmILT27=SSU1SHlph<WzfO#HkUdm9ZLg*?6vRIYd4E4*F#jXG4<NqY%E)NfWBCP-i>>>a#(Z7V*G+veSDjFE5^W^;c_Fx%10Ae
+N`aJw1WE^}B<$T18h*n8$LX1Qe4FKqaK!PgyGC(tt_8$C)bG4#Yg9JUcbSwE#_x$p(8wd9)V_9kfOqlx7R3E2JpF+%<kEPC`Zqnl8{?K4#q|wurKBz^ZsQ
+#!%>YM8P$@W)#OYIIbM7Xl8wwQ1$L^HyUYF_90Sxa?@y?3QZIAi6+0;v>hWWumxbf~u2r-0Sj<>`3phC^Lc8k=nr|GidO)!n@H3_px5Ld1a3_#PSE%B8zO
+J`n?oX86irP@>AAa&wRs|nm}W+^WF4&nb<I6~3OSC9S?GJd=P%5^V7$L}e^N6esdqvRaV@NY)Xd=9UPKpuDsEcJIDALiG$gjj>H#4$m+l{<c`0q1{o7(Tc
+4UUY2xOv1|6u8tXQId=N*6TiF)yE8s9p;m@)&F}cB-y-FA^?pwfLgknY>SX1HmNx_Ni&Xpyc53f98z4J@b*1UEg7fcBOxC*LHmpd!Lg{%!a;@cZo;K91iL
+xupV`dpgGY|8QWF1;=kdt%6wQg`e2X?c8r0m!v+C9g5Z<%Ifi$Dk*@dJBpJ+?4*9A)Z#ulS{Ej+gkc4AWb)=XYz!4xEe42<FpUrP7~{GBI=V@jt`Knl089
+Ex@hbGLHRYi^8jTg%hmb!%$M4yY)Nz?C9ry!v=CT9dM-Mffq|%EN~lyj5mXsTVCG14tXpbZ_qF6JO%rt9Rk#PzlFV;l^o!qP>m^J(VzgH$i=Hs`HgBj530
+vHInFg6NK`|)V=d_Rl{Bg7352fL{&SW_0!O6-+Y(+H<CYWeD)9Vf8#}}MnUKO#Z*$1&nyuwz7bgHy^~jpL_gj_Ub!5q_;m{&#j0SGdwd_8`8}6aGn8(X(!
+-><8MG0UCO^m}sGl1?Z9<InE<%jA@p}E(G8Q#TOnzAp<1@`hNx2we4*84hg$>*DC@ck|Cx@VgMFVTl80AEsCF3gwmE4;vA_^pA7_pr%{{WF}gucIU*?@{K
+rDY?$fEKHr<hkCMxjg5m?FpQfCJVNTNX3I&jSYK~rVA_JWmp5<%Z1M<xt^jR#D}W%Dpu<CrcK5Ri_pmjFx2eR`rf5`618#(k<?&V^+jPB5hq-#g8&kG}yx
+733!^^~hcupGfo3~&G?DE?2#=q3Hkn{NIb^an>0S>i~@fI*6ye(|E8;s%2rHJp>OeZmgqY<x8)bxsXO0S?|Ja4vUg9mwAblbo?A6V3etN}iO9qpV0A>Xm{
+9t^4Q!h#`~#euSIW4#)mSs1)-0a?Q4viS+Gq3`^wID*u{RVHYzrEolqR9M9u&)e0<XA{HQ0MHz|4B+7x5{|2%vA+HPwsbAKksL?x?|d-elK|Tb8@7Sff>@
+HnA%`<P-SvL<Yu?;l?yfAtvH|Jft6@N2qVG{eQdbfj_H<QdMpQ*cTJw^yWT<H$y!&jmqKOu7KX``u(LDKQKdgSRzI0t;-)53U?^gBcNPk#1*3d1$x1gW_a
+N?~8^y7cG^sSS+j&1szb#r)Z$7ZYdocZwv)Z<B-osbXje7JBtB2o^Z3eVmfAfP>q>&BTWp(vli-+b&0FKWgU2-Aqg*RC__rUK@dj%0^y`-+V$D8$@!6!?V
+$g#e;vQ|_pF>p?#;KcJ$itUE{b0j&VU8(2o28GMJ)KlzKI%#X(ba|l1(-crnX>G5T41iyRo_ax`Jiua+AlEscDf-WA4ICyXz1w})JFvZe-$>=^SiaV@aee
+2C(5-|V|HpA(WMlex-|69N{v{2<o;{gok3Sg<jjZSQ#?Lii2QbE?ZI07bEP-7kpY5%C`+f7eOFk<}kL?NN-ZI|Shmg*k1Ga-DjVwQ*BDLkh#o>>P*s`Wz|
+HeEg$fWNl8_2HPJ8J51sA9{BRY8aaM`=H&?VZ#ME*TlP~696EGa&yr;*A4Wr28-Qguu^kIDAA;7l?y!%d93iUH^_U0xh1R2Hq{u81{*Mlv7H0t>B(|!oM&
+%)lUz0TyB%I^J*1Kz^roWb+fC$@CH(b{JP-J&eOpq!LU>Oc#X&AGvhO`k!(vCTLCTSt=@CB5`@{^$*+}()>gy<jHRzp*Z^T{=?1;~_B-mQMY1c7n>mASFS
+Ua|&`C+#^NQ62HIpvWt**5w6lKqPY3kAaP_f=VUq6EE{7U(8)dgCkLHsuAxhqf$uE*<{uH=m}x?$w?ebinfXN6~FyH(ZmSEeh?bhWJwY?sfQ#Es<Gq80b(
+7DCX+W@WdyuO#l(vMAjs(EWt|Hg7eGG$V0fxK($mzy<y`!0Y(<joC%-*DKr#(P%+A5CNJ``-0FzEu#Vyp)v;$4zg=l5q!I`>+zllOmir4`;&X`$vq9$8Nh
+|`fR8!CXLks>Ya{y`E&2cM~R9f0W;(f&PL-fmz+*Rg>G^9ikn@|S*1po=o(O^4FpwDa*cje62r`bi`ShhL^ISv5uqXCCBF@(z;weL4p<~ofuqOOy**E}8o
+yzAYC(lU44=4U)@JIj=-@Pl-N^132(Kr7EQP;wI>5Cb%+o1;@4%MxsR#UW%^TwrC|sSWYftALj@VcpBICcuW;03yB}si4OLFwx805$zY@D8<8Jfo?Xnld>
+9r9_lC-T#+`o)Ghqs1Ar&u-%z7~cc=lD?RggSVTCfg8BV}LlwQmeYExgPFvT4Y^TS!hM$Zg^w~FpNpdkaQ-4Qu$0h&A~#_V-V*TJv=9~^nF)l$N=PUiw1e
+fSO`pYHgF3xA#M49dpyeSGa`ws=>%MSS+J-f7??TSuk-9zV~I`H`@b7!t1`PL;>f_whp8#pMI1r2aJ?+%QLED{K>9i34MmR};%nze7eSVbI0#0zHY)+v)!
+UiqC8b#$MZ}Z;@;tu`iKw?@%XG-Eg4icIDrnLys4`SA-n8Wk;AFHl{vFu{dJGqS%B9HAY-A@MJ3vzd>+!yi2BMTO7RBEbz$hKgKiwH9NZQAs#JIOt#Y0MK
+6bq9zZ42n@#!;FHkr@i|gd_$zI0~JOAijhluU<>5jc<W4iTuC3Tm({QWgAHD@;8B%0omgD&JqR!^KnaPVWBeHq0<Y7kch6mu>^3s9I2p>Tv&Cl11N$zuoP
+*Fn1Zz~q<FpHl<KJSumS=!9Lx5YS26PQ1&*7=|(XXWos6Q5h;wwt`9HKd@EOo);4Ki`=XS-d?cY%vfmJ5j&(59VnP5H>Sf!I_sKdC({%!6EYu1zwYq<WSD
+7NRX&w;g)jFD=PcavhVN6n<j?xXr>>)OI0ygK@Itpyjfi(2A}66rk5QWX^scEc*X)*43=dlsz9woW+e3Ad)V?=YN{xk9opHXUJdjt_sJYqy?-=_2t`DGva
+n}@1ol+*&9S`~OF}$jF6zV<LUetTd^FmXZ<=$c4E!UCPq$nxJ)GkY{6ikg9r_Cw-SCxj9EJgQcHaCPV4FoEO9V&NVdo1s*BiIm8kGYMdV>J6U%1sHApHh0
+sU3Q!ZgQ!LRjm~_dK*D<hl`ZEJu`@FtSe)!Typ4vXr`*MvlT0*E9of8M^QSl>o@W5IuhQrg>}sIPqV`lHjvo;L10rjE7V}{chPvL<)H%|RFm!A+{}O(erZ
+^b-Fy2!>{(vMs5YE^1UOR+j%6-sB>_GzzJ8>>7f;}lvAZ}~`jF0iwQZ7g5E^Q<oV~Z%mW|K#-vbm#<YouxUk{)VSe33G-pCA1fyd=L(($ed8ru8y4hO&Oz
+YO?oX1$IHtVXC00N_NiXZ4>|0%269V&@}U~MUK5kSdAA%6UbcZM;=ebmV(1X&`!ZSGd10~x9pQPZSM10tjb*8QFb1AAzlF3@TAO?k94E+4Sk0XSgw0#d$z
+N+p-y21uC`Vc$Q#=UO!<fseQ!}9ir@JzPu_F}@WeaUAs&G3nl|pSNICUwr;42>CQRiuiljb*@}?lDlnj!&X%)M8!t>KpL?c5TP@B>d%>a-hzujDO+=d4N^
+DG_}iK*t6BV(MOYVQs5<Pa#cBqEAMl=V!}DbM0$`rwtAT-A&<o!pivU~3UDTSL!(JJ)10&6<!<#0njWyZ5S2CNB&71$lNkW@%QVwo1+`$<{%7{Y5VNrg%*
+M;@LZ>G<airioM%gKwWzTS9@_;(Q-HaQ{$EGi{q#vntC;OHtSl7>eh7Hp+7!NkG&H4j%#TIiAes8&?|WCct>N$9T5v%CA9KcYyMo3O8^l8hVIwAN}Ur0$o
+??n>%PvfLAbn&&na9?9Zg>>_WJ;u`o_m2>S9ZEWGC*9Jg!5CRp$qhpd=D%oqh#{1P5~
 """
