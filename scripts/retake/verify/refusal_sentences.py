@@ -128,8 +128,7 @@ def _named(
     is_not = any(token in _NOT or token.endswith("n't") for token in tokens)
     long = [word[:5] in of.stems for word in words if len(word) > 3]
     echo, fresh = sum(long), len(long) - sum(long)
-    has_digit = any(token.isdigit() for token in tokens)
-    has_number = bool(_NUMBER_WORD.search(low))
+    has_digit, has_number = any(token.isdigit() for token in tokens), bool(_NUMBER_WORD.search(low))
     is_question = sentence.rstrip().endswith("?")
     gives = bool(GIVES.match(sentence))
     states_first = is_first and not is_mine and not is_not
