@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from retake.workflow.bookkeeping import _selecting
 from workspace import ROOT, TIMEOUT_S
 
 SNAKEFILE = """
@@ -25,6 +30,12 @@ rule both:
                 file.write(path)
 """
 LIGHT = "from retake.workflow.bookkeeping import lighten\nlighten()\nlighten()\n"
+WATCH = """    run:
+        import os, time
+        while not os.listdir(".snakemake/incomplete"):
+            time.sleep(0.01)  # the marker is made once the job is on its way
+        open("seen.txt", "w").write(" ".join(os.listdir(".snakemake/incomplete")))
+"""
 PASSING = ("starttime", "endtime", "job_hash")
 
 
@@ -73,11 +84,36 @@ def test_a_job_that_was_cut_short_is_done_again_though_its_files_are_there(tmp_p
 def test_a_running_job_is_marked_once_and_a_finished_one_no_more(tmp_path: Path) -> None:
     """While it runs its first output has a marker; after it, none has."""
     folder = tmp_path / "project"
-    watching = SNAKEFILE.replace(
-        "    run:\n",
-        "    run:\n        import os\n        open('seen.txt', 'w').write(' '.join(os.listdir('.snakemake/incomplete')))\n",
-    )
+    watching = SNAKEFILE.replace("    run:\n", WATCH)
     records(folder, LIGHT + watching)
     first = urlsafe_b64encode(b"made/0.json").decode()
     assert (folder / "seen.txt").read_text().split() == [first]
     assert list((folder / ".snakemake" / "incomplete").iterdir()) == []
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a scheduler sees of a job."""
+
+    scheduler_resources: dict[str, int]
+    priority: int
+    input: tuple[str, ...] = ()
+
+
+job = st.builds(
+    Job,
+    st.fixed_dictionaries({"_cores": st.integers(0, 4), "_nodes": st.just(1), "gpu": st.integers(0, 2)}),
+    st.integers(0, 3),
+)
+available = st.fixed_dictionaries({"_cores": st.integers(0, 12), "_nodes": st.integers(0, 9), "gpu": st.integers(0, 4)})
+
+
+@given(st.lists(job, min_size=1, max_size=12), available)
+def test_the_same_jobs_are_chosen(jobs: list[Job], available: dict[str, int]) -> None:
+    """As Snakemake's own greedy scheduler does, job by job."""
+    own = pytest.importorskip("snakemake.scheduling.greedy")
+    scheduler = own.Scheduler(None, own.SchedulerSettings(), logging.getLogger())
+    selecting = getattr(own.Scheduler.select_jobs, "__wrapped__", own.Scheduler.select_jobs)
+    assert list(_selecting(selecting)(scheduler, jobs, jobs, available, {})) == selecting(
+        scheduler, jobs, jobs, available, {}
+    )
