@@ -68,10 +68,11 @@ fmt: .venv/.installed-for-test ## put all code into its style
 docs: .venv/.installed-for-test ## write the generated pages of docs/
 	$(VENV)/python scripts/make_docs.py
 
-bench: .venv/.installed-for-test ## race the floor and five peers, measure size (an hour; installs the peers into .retake/peers)
+bench: .venv/.installed-for-test ## race the floor and five peers, measure size (three hours; installs the peers into .retake/peers)
 	$(VENV)/python benchmarks/overhead.py --large
+	$(VENV)/python benchmarks/scale.py 1000 10000 storm
+	$(VENV)/python benchmarks/answer.py
 	$(VENV)/python benchmarks/peers.py
-	$(VENV)/python benchmarks/scale.py 1000 storm
 
 clean: ## remove results, logs and Snakemake's records (never the call store)
 	rm -rf results logs .snakemake
