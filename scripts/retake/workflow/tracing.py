@@ -15,8 +15,8 @@ from retake.files import canonical_json, read_sealed, write_sealed, write_text
 from retake.samples.sample import Sample
 from retake.tools.llm_mock import MockSettings
 from retake.workflow.freshness import mocks_of, mocks_path
-from retake.workflow.services import Services
 from retake.workflow.recipes import asked, mock_of
+from retake.workflow.services import Services
 from retake.workflow.targets import failure_path
 
 
