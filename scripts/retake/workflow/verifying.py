@@ -20,8 +20,8 @@ from retake.verify.own import verifier_of
 from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import FinalAnswer, Primary, verify_candidate
 from retake.workflow.freshness import verifier_version
-from retake.workflow.services import Services
 from retake.workflow.recipes import asked, judge_of
+from retake.workflow.services import Services
 
 
 def verify(services: Services, experiment: str, variant: str, sample: Sample, *, outputs: Sequence[str]) -> None:
