@@ -69,7 +69,9 @@ docs: .venv/.installed-for-test ## write the generated pages of docs/
 	$(VENV)/python scripts/make_docs.py
 
 bench: .venv/.installed-for-test ## race the floor and five peers, measure size (three hours; installs the peers into .retake/peers)
+	$(VENV)/python -m pip install -q -r requirements/bench.txt
 	$(VENV)/python benchmarks/overhead.py --large
+	$(VENV)/python benchmarks/profile.py
 	$(VENV)/python benchmarks/scale.py 1000 10000 storm
 	$(VENV)/python benchmarks/answer.py
 	$(VENV)/python benchmarks/peers.py

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent / "README.md"
-SECTIONS = ("overhead", "scale", "peers")
-HEAD = "# How fast, how large, beside whom\n\nThe programs beside this page write it: `overhead.py`, `scale.py`, `peers.py`.\n"
+SECTIONS = ("overhead", "profile", "scale", "peers")
+HEAD = "# How fast, how large, beside whom\n\nThe programs beside this page write it: `overhead.py`, `profile.py`, `scale.py`, `peers.py`.\n"
 VERSIONS = ("snakemake", "openai", "aiohttp", "pyarrow")
 
 
