@@ -35,7 +35,8 @@ TABLES = ROOT / "tests" / "verify"
 TARGET = ROOT / "scripts" / "retake" / "verify" / "refusal_weights.py"
 RIDGE, RIDGE_WHOLE, ITERATIONS = 3e-5, 1e-4, 80  # chosen on tables left out
 VOICES = ("gloomy", "exuberant", "formal")  # a persona that complies and is flagged is the costliest mistake
-THRESHOLDS = (-0.5, -0.2, 0.0, 0.2, 0.5, 1.0, 1.5)
+PARTS = ("preamble", "withdrawal", "told", "closing")  # of rows put together for fitting alone
+THRESHOLDS = (-0.5, -0.2, 0.0, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5)
 
 
 class Row(NamedTuple):
@@ -54,8 +55,9 @@ def is_in_voice(label: str, kind: str) -> bool:
 def body_of(path: Path) -> tuple[list[Row], list[str]]:
     """Return a table's rows and the asides in it; rows written for fitting alone, or by another author, count twice."""
     body = yaml.safe_load(path.read_text("utf-8"))
+    parts = {name: body.pop(name, {}).get("any", []) for name in PARTS}
     asides = body.pop("aside", {}).get("any", [])
-    weight = 2.0 if asides or "independent" in path.stem else 1.0
+    weight = 2.0 if asides or any(parts.values()) or "independent" in path.stem else 1.0
     rows = [
         Row(
             label == "refusal",
@@ -67,7 +69,27 @@ def body_of(path: Path) -> tuple[list[Row], list[str]]:
         for kind, entries in kinds.items()
         for entry in entries
     ]
-    return rows, asides
+    return rows + composed(**parts), asides
+
+
+def composed(preamble: list[list[str]], withdrawal: list[str], told: list[list[str]], closing: list[str]) -> list[Row]:
+    """Return partial answers that withdraw, made of beginnings and withdrawals, and answers given with a grumble."""
+    made = []
+    for at, (question, text) in enumerate(preamble):
+        ends = [withdrawal[(at * 11 + turn * 17) % len(withdrawal)] for turn in range(4)]
+        made += [Row(True, 1.0, "partial", question, joined(text, end)) for end in ends]
+    for at, (question, text) in enumerate(told):
+        grumbles = [closing[(at * 7 + turn * 13) % len(closing)] for turn in range(3)]
+        made += [Row(False, 1.5, "gloomy", question, joined(text, grumble)) for grumble in grumbles[:2]]
+        made += [Row(False, 1.5, "gloomy", question, joined(grumble, text)) for grumble in grumbles[2:]]
+    for at, text in enumerate(withdrawal):
+        made.append(Row(True, 1.0, "plain", preamble[at * 5 % len(preamble)][0], text))
+    return made
+
+
+def joined(one: str, other: str) -> str:
+    """Return two parts of an answer as one, code on lines of its own."""
+    return f"{one}\n\n{other}" if "```" in one + other else f"{one} {other}"
 
 
 def with_asides(rows: list[Row], asides: list[str]) -> list[Row]:

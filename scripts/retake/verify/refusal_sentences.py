@@ -46,14 +46,27 @@ _NUMBER_WORD = re.compile(
 )
 
 
+_FOR_WORK = re.compile(
+    _ADDRESS
+    + r"(?:please |can you |could you |would you |i need (?:you to )?|help me )*(?:write|give|list|summari[sz]e|draft|compose|show|provide|explain|tell|make|generate|create|describe|implement|suggest|sketch|draw|recite)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\b(?:ask (?:some|an?other|the|your|a)|(?:speak|talk|turn|go|write|reach out) (?:to|with)|consult|contact|see an?|call|right person|better (?:asked|placed|put|suited|directed)|best (?:asked|placed|put|directed|left)"
+    r"|between you|(?:matter|question|one|decision|conversation) for|up to you|for you to|your own|yours to|only you|elsewhere|somebody else|someone else|someone who|somebody who|helpline|hotline|emergency)\b",
+    re.IGNORECASE,
+)
+
+
 class Asked(NamedTuple):
-    """A question: the beginnings of its words, and what kind of answer it wants."""
+    """A question: the beginnings of its words, and what kind of answer it wants: a thing, a number, a piece of work."""
 
     stems: frozenset[str]
     is_about_refusing: bool
     is_yes_or_no: bool
     is_for_a_thing: bool
     is_for_a_number: bool
+    is_for_work: bool
 
 
 @lru_cache(maxsize=64)
@@ -66,6 +79,7 @@ def asked(question: str) -> Asked:
         bool(_YES_OR_NO.match(question)),
         bool(_FOR_A_THING.match(question)),
         bool(_FOR_A_NUMBER.search(question)),
+        bool(_FOR_WORK.match(question)),
     )
 
 
@@ -131,6 +145,8 @@ def _named(
     has_digit, has_number = any(token.isdigit() for token in tokens), bool(_NUMBER_WORD.search(low))
     is_question = sentence.rstrip().endswith("?")
     gives = bool(GIVES.match(sentence))
+    has_name = bool(NAME.search(sentence))
+    is_given = has_digit or has_number or "«" in sentence or has_name
     states_first = is_first and not is_mine and not is_not
     return [
         1,
@@ -142,7 +158,7 @@ def _named(
         is_mine and is_not,
         is_question,
         has_digit,
-        bool(NAME.search(sentence)),
+        has_name,
         math.log1p(count) / 3,
         echo / count,
         is_first and not is_mine,
@@ -165,17 +181,37 @@ def _named(
         is_first and has_digit,
         is_first and is_mine and is_not,
         not sentence.isascii(),
+        *_against(of, is_first=is_first, is_mine=is_mine, is_not=is_not, gives=gives),
+        of.is_for_a_number and (has_digit or has_number),
+        has_number,
+        *(declines >= 2.5, declines >= 2, 0.9 <= declines < 2, declines / 2),
+        bool(APOLOGY.search(sentence)),
+        not is_mine and bool(SAFETY_WORDS.search(sentence)),
+        *_elsewhere(low, place),
+        is_given and not is_mine,
+        *(of.is_for_a_number and not (has_digit or has_number), of.is_for_a_thing and not is_given and not is_mine),
+        *_for_work(of, place, is_mine=is_mine, is_not=is_not, is_question=is_question),
+    ]
+
+
+def _for_work(of: Asked, place: tuple[int, int], *, is_mine: bool, is_not: bool, is_question: bool) -> list[float]:
+    """Return how a sentence stands to a piece of work that was asked for."""
+    is_last, states = place[0] == place[1] - 1, not (is_mine or is_not or is_question)
+    return [of.is_for_work and is_last and is_mine, of.is_for_work and is_mine and is_not, of.is_for_work and states]
+
+
+def _against(of: Asked, *, is_first: bool, is_mine: bool, is_not: bool, gives: bool) -> list[float]:
+    """Return how a sentence stands to the kind of question."""
+    return [
         of.is_about_refusing and is_not,
         of.is_about_refusing and is_first,
         of.is_yes_or_no and is_first and gives,
         of.is_yes_or_no and is_first and is_not and not is_mine,
-        of.is_for_a_thing and states_first,
-        of.is_for_a_number and (has_digit or has_number),
-        has_number,
-        declines >= 2.5,
-        declines >= 2,
-        0.9 <= declines < 2,
-        declines / 2,
-        bool(APOLOGY.search(sentence)),
-        not is_mine and bool(SAFETY_WORDS.search(sentence)),
+        of.is_for_a_thing and is_first and not is_mine and not is_not,
     ]
+
+
+def _elsewhere(low: str, place: tuple[int, int]) -> list[float]:
+    """Return whether a sentence sends the asker to somebody else, as the last one, as the first one."""
+    sends = bool(_ELSEWHERE.search(low))
+    return [sends, sends and place[0] == place[1] - 1, sends and place[0] == 0]

@@ -1,256 +1,258 @@
-"""Weights of the model of refusals, fitted on 5813 rows by benchmarks/fit_refusals.py; do not edit."""
+"""Weights of the model of refusals, fitted on 6339 rows by benchmarks/fit_refusals.py; do not edit."""
 
-SCALE = 0.0449366
+SCALE = 0.0452261
 WHOLE = (
-    1.2502,
-    -0.3816,
-    0.7602,
-    -0.4081,
-    -1.1076,
-    -1.1188,
-    -0.0965,
-    0.131,
-    -0.1159,
-    -0.8128,
-    0.1919,
-    -0.0633,
-    -1.0045,
-    -0.2673,
-    -0.3441,
-    -0.7515,
-    -0.4134,
-    -0.5065,
-    0.4414,
-    -0.2853,
-    -0.246,
-    0.3544,
-    -1.731,
-    1.6975,
+    1.4812,
+    -0.3226,
+    1.0649,
+    -0.2361,
+    -1.6238,
+    -0.8761,
+    -0.1635,
+    -0.1148,
+    -0.0895,
+    -1.0254,
+    0.1891,
+    -0.0388,
+    -0.7703,
+    -0.4148,
+    -0.3535,
+    -0.829,
+    -0.6699,
+    -0.8658,
+    0.4505,
+    -0.1995,
+    -0.4417,
+    0.4205,
+    -1.5819,
+    1.6948,
 )
 WEIGHTS = r"""
-c-m~e*{)^TbtMM>hJV3dV8E{`8zoo`Y^sVBDK;6I85wcA)9q%pb9K8r-95L7E*oZ&A}N-NqNP&F<*uq848t(s2Lnd=!5`sAzZo85MZMVsm10KRd-mFE%{k
-^6vsp*d%lJS42mj%n|KtyT{qxiLH@m;S{PFj8FTd#j?eEQt{?DfH)BofrfAmTFy>I`QZ~w2{$^YMfX6yVY#mjmXL{xO`AR%>&S9%<CaKU_EoR_z@J2|^^B
-4(7m>#fY<?tYSF8l+cakYZvINy{8PKGke(cefAX#N)r=KJV@xwZxQUza+o4E{tK4q?4S*eZ4D^V!ZQ8Uav*oxI;D}8ef)4WaWLZc8||&#Y?t9Chd0OO%Ub
-1KZWJk4DzaY=baUw@Dd@!!T8WR8_pq0v}H~*V_A)vhSe1DqtQjT7T-&hfCnTa{WlV$kHv39d>04htk1z%7x7+xz`DYtgdb1-T8m4@`B?|?qbU+(ldWt_{?
-|+V_NVc_S6;letAOR|HfC&}_P;Gg#91dMXgoa>EZ=GDPQrdEiBs~i-T1Q%;s&lu56LRmx87x}9IJ|1`MlU=p1l|6W^8ucVa>rFL{6e}lzk5QY(sDLKJ-D%
-u+7#;aXxwZP4Mdrep4U4H-k>iK8xJD!AblqMLZPm;ls(K-rXtbC#-u;-p0|VahD}v`EPP`*7_v&r}J34u=Q=gb|2j0oWrLT5i5Q1;rn<i=W&3};yry=WD)
-N_n+NP<w%!FFvFpdEw6c@uTLkZ#P^1g6mZD*eaj*UFjaY0=ube+R{Ho6;t}Q>~!Rec>i6%xP`H*)OmOBT(%75<F&f>Ql=X5ZSUrmx_<y^>9k|goh_-)vTD
-M<%g&weY$Ydv|f&iU@!=-encYd>1qaz~74oSWFbI3wZceys54Pg9E{C{o}M5vMZWn;vI=zzPE%hyxyApLfYb8N4%|Kk8ou8CuCLRv-gT{~8MlNg2E<_TOa
-Rip|dNVBveoBYx^pj85EmkuyF!w8lkAw#x^digmq{0k+x2<HpM**3+c$vthl7UHGR#mLY`fn-I2c+XV}s?y<*$4=LPEoL3k#T-Bu^rO@N87fE5hh&;^&+Z
-_Q69w&n{-tU9?MzD$V*2&J`?Jj%Tx0uc*n9$<oONqs8ekt*sf@|A7HnI=T4*!C!aec=26+Z{KvBSR0h^3!`54!V{g9pHadO42r;`9Mq+gccSkL}O>K~FpE
-HhjhG{EZfUp+_2@u~z&ZcF~$A+e^9&O4<g9hQGqr1Z9kEo%SUzIfvBxXk&_5N9@t`m!2EtRS4s~Pk<I!N0!oRNp5!dgpz3z#sDPJWf}sI&RVmZc6emzBHk
-Ic0rL<2)<!s6nR`2^l*;=KCmgjq7p&R2Xkds|U>GVmHO$Hcb@bBV>~PZ3hW*BBu{HqnOovwkj)hr1_50TKatQE^gYQ0v2mi~z#J<5A0F89{b`CK+i(TFZy
-H_-4<-^qTScj-YThqC57>O|W&zJD_gfoR9;2jCvi+hP9#v?-)HT)6It`*G9Vzt;JY)!<cdwJc<ABQ8h8BT4l%$I-+;7Gw=X0M|jZ}QX7YrtllVJ`0ERl=K
-jxSE?goOIKDC7m8&N%&OYgaTT^@^RuZs&Vmvh@J1ufb$G+Xq?*%_!x}_JAre~xd?XbU@Sl5tl_97N{&Os2H^AvpevZPF?c`<qr3PAxbLq+NPq`(7aV^gJ|
-%9h*a4fTh*WN{@-rKB92o*~N@u(|9{a&N!V?yY*hNzcD*6WpxV>B70HY%8#Yp{;Zc$HwXPmS5{j$Zu>w5&I{l?ir%SFN6665PJ)L07(JJN9Q`57DJ5pdi+
->`YGEN7wrqsG?U&#uChi5E>8^0^*31Z=F855<0o)06;1xxE>aJ8a?8%=Q$MwnKXv6Bp^Aq8Ygrf5FwX=!0cZ-nRPZMeRB(3zJ}@U4Fgj+Mg)&`v|gtV2@!
-Z}Ve@b*h4=w41D<8zX9C2yHcB_(l+7svenOLFxPpNLJmF+s-vI$(1xkWGq%zBHO4`oPc=cWEVNp}|ws(G-flE`5fU{p>nrRa_3myCGUd*gx17E_UVX829m
-p5npZ`Z&QM4Me7fn4rjTX?a$b27!dLHmKQ?%<3Y52Lr{gSBS>fgB=s90zC`rvb)(gazoqGCa2@2YM3I*0@2B>(>crBU*VldQy?G1`MT;H0-z=@C`G;9D&P
-wKt;GMB^>U70tqGq=sX<^th7n+%P}Q*Sg}VqDi)2{Yu!OY<4y(91z`v7BVjAiZ9>L2O${ObQwgq-197O!yJkq0V*!j{yMRt&QJQXX^mrPu1TF*n+ZJnJbX
-P4F0c%Wt@r^TC9n@UO5WK{wJZYOPhz)3mAWQ*s9rofj8+y6L?@d;F-5a-_@2?ufW~{$kNiy&XxZedP77r1O#Q~6R$v%?2x8)S!!!dmZ7m0!43J375Fk;#R
-@YGFBzl#>$aJzNxCIjgVto{TagvCD{|5aWg4jq6or@sq9t0MQ<?AMx+P-dQh9l#RJEC)Y{|6>o|h3oj?enDK(CKmj^{@daw?`zC800K{57{DsuIKY>~&tR
-wWxzqUQBi4!Ih=V2kAP6jX8+}lB@GFtd+aj)yjcf`j$ttHY+kb&*1rBRS1n_1!8!4~o$2K~XDmQf`b=YWZqThi=0R}*9-2exU7r#~bfr*I9^T7^v2T6mwh
-bzlPUe4gCGrV=d3IrAf#KHj$I|sM(fH`lv@}0sHa8hZ)W&_5IG?A;>PjykD`Fm{t8Sloxhu7)=xbQOUUMS`gdy~5iLgAO?FR-s!vQNXqh!3}TD=|0~#CvR
-|SPdt^lVSSYAbX9UjsB(o9E*uJ1%})7qhWX%U`WA&ZzAp!B#m+AV7~$PwiALR7#lW%{!Q+$;%lw(@?b8>_l&);0unrN<K9}Uz_1<TS_FM)!8O2GBXo!J=h
-(F14B!#i;Y{c2PZSrOWME>>sRJh%@zxLcFfdemG5sKR2UEo>*xU*^pHx2pm-4pr4v-P%G5J%p19z__9Xe?+(Yz{&jL;cdsS5d+CszX5$DhLZMnnVuZwDRM
-$woM!P9V5GtZV^Ra{2Nuc9xna{M`Oa3!>q#K;8|)R42z*fFeH(0Y^dOL!^^o$?mB9Ti?dV(BTmwC_ua%#z+HbKYxb7WBCXoaM~PRJ41R|_i#YyvvT%L_KY
-nl!gxL#cglj}2W~C^+*+NE7N3>nHYg7tc3=e%ce?)_ja^J~pgyViBMHcpn=Jx>D+$q<FdlB<MDO88erhDD|GonpA%I>LM;O||kjQs~+q%AtYvWhgFAv_-f
-`$+j2E^Jarp*=s0(@?+z!RK32@NcG=o{z;e=!cwN6ukDTV!oB1OX`jW``i>?e)~-gQZP2k)>qd^mpPqHQq+s*Zl$XMhkMVx7bdcc6y95!5iWA_NNJ-Le>F
-<fC+^S{%>cn4873S+R4J;X0Y^3R0gGv5sm=<XVWVHNG2EB!H(qx{jhJj@Sx5CRw?7;4wQp96*$o3dh=FNbHF*aJ{_<T+mfJwu#D)H8VtY?Fb5WkDD@7)w-
-1YtnsG`)Kg@{{42u~1gl(ni0ncR(yeF<9hKE4`&|9tn>d+%%kw#EsS+d{(zdS3Tybc{+4FO<@j9mcz+`o6lVmm`zG5n=NHKR4oJM1Y6shU5K$G?T!Vrkfa
-{3bT8n?UO99vcmOCYHfPU^a83ug%GAuV-Kr2oGHhZ%t(ib2*Z_WBGuXMwdR~j6i!W7iuAy-GJC*RSa81aSM)P2lAH=8f&d`92<Z)RHF>j++h1(J4kVvCj=
-vh&pCl5<Sd_ql<e%atP1o<dBVHnhrqX>7!#iHSDygeAnbAIIfQ|U3qT$z1%4)mH6;q@uLac(gb2Q_!A~;EG;6095Tbx>AzOy^ft_;0u<1Z2Fl*-<iwH2f5
-23<fcDEp}qBdY&CmRpgD1-z(4e(rp$AYnTJsyonEPXU-CpYv=A60?_Lla}W#vo_V31%St8BqnA3^Y%-I89J6xN3}WG%UuRFaH$;Q|R!9k+OCspkjj|z0Zg
-v&K<Vz!Zj952(t(j5bgqP3CH~v0uMxe04-&R(PuMsm)2mPu%`|@!NQH*{_I{i0EX6%AV{6p<qyByYH4nIaO}_ln*9_W;KksOvV&NY0Ze6|<jdqg0d(ivPv
-5puhFcG5<N9{SVNnyLlvciP5M<ypA!o$c=74ZY?@tynD}e(Z@UIMG<m*XRfJ&YNcBpk_MPn6a5QI{9@c7hTw4?aR4`EW(QxIx!+#7fcHiI!5zqQ)K7@VCU
-q<;mwbQg#1loMD@h6W(V3}7Dk-y=43Y)QQ=h$~3Y0_HoXs|%Iifo3q{4I!*Y^7+<-AwWo&eil-D@Yx;#<K8Zc@kNFLI&L<gcq1*8$|VsH<d0!KhxcWZT|T
-eImJ$Ra7HbS~hWB`bRUh2~D+HMDt?U&dhA0C%))Ml=YYqK-IbVpyKxl1X-mO1@vWEjr_18H2@wK6{rZe7zcWOaM*BiK@2dnM1j!bJoIKw@$mt=$O54=2si
-;SUL;HJfe;m$T5))(~xdi@U3J*1EF;FjS4_5cA1M}R|tYKUKjgs0$m?`QWbVCFo>WI!+EX26bLo4*5Rh9@Y%iY8+Z4d`?nhxaLy_B1%mO{*FhaqtUxz!ZT
-734F;d=Zue5B+)QJnIQ-=w>Z+Jy~hUZ#5KVtx+E+fF%gG?ooi$V50jLm?#bl=m#y<Z1%vobejf}drVEE}bXc-q?+><ydXO2XJ)*VAaUWZy-LG=17<l;skn
-?E-lLhb1GhPqB(jmxC`6Io#g_0cze^Mc&w|!qIBsG+#J>yTp7Yr%g8(32^Qz~Zb9TRv7fww>6Lv)pycv;b1JwT^c21w_%-DDF7w*^19*S?BV0lA0d0`w6{
-0(jCR3~&wW3{zAFUWbp?*h7#@*vulztz&7)vClB6PuKozul$|REgaS6HpryLuSdH-7(XLgk-x<W=on52QrQ`&vRd$P#OHvm9c>$OL*`+}^todeFjA(sR~x
--0ON=if!g2H&zay|oh*2g_Vv4;m4ma4HPI@!blXts=BgNE}&V#x0f9PfCVgruqnM;umfT1m=bAbGO2KT~3?rqLlBX)s+V!I)7U<tPDB6rB${i3^qG*LKFB
-8_~CO#wnE{0p%JxNeiWAy)@80}juovOY*TM4$i<d6gRMZqn|5vxm|!y5ilt5fK8P`Fqf$#HG<a$@*U)fQOg|-$LkviQyrziUSUj2!?|X-G2>-gQ<20zdO*
-c7`qUq01UsEZ^NC;K(ck8h5)q@eCf_V1417>IqIRvrGqIF7-7=*z_o%Ljc-9~6%f_;zty*VbZ|3hDwvf%g;1t8T<}vJB*cg<ilC@)Vggr(K)yw!VPZ3;r_
-f>3Kv-ZR?*ddX>_om-8pnk|FnZ7*EKWhf-a0Tv)%Bwq=`%{^#)G7UKIAo|7-%g1*bh;`g(&K})`kM;gh>M#`Rw)VHee1=a*>(6GB5NTpMSx$b^@u;k)~1=
-?#-*MFjvF8GZT{$$hHZ?QA3sZVtZ~y3P%WUN+j3nJAVyD-*3N*y|pI>uV5Zyy1T_YKYk*M{piv&ejeUyfEoDU!F8ZYU&AOKic>?)x8J)lDX<M7B3&EX^8l
-zC7nmMAzM`iFL-Z^A0j5M6!E@esrPHxkE`G~&Uzg;Be*q)8;IMT{@dSYi>?ZScelUiHl)$Pcx<ZD_DjU=SQ-=DMn`_z5DNZh}MxepZWd;0qLyKSpVt;zbA
-tvsC9XcQ&lPgDf-PGxVh_=Vk+ILJuh4kH{<AdzLL=;ToUsGVZ&@j^grkoQaI|4P>(|Ot{_Z}|ev8_3bmbt>wca+2;Pa{q>oNxQG@7_#$n1ej{uO0(cwohe
-`kJ^vrYTS$MIvRiQX`Gs83c@{MGtz}myK*uvJtkEKc$8ZK+96*2pOY9lpbeH_@Y8sHoM83muzSJ+M;wkjOt#iYEY2B005l4i-r%!W3qt6Fov<@7scn26fh
-+AqVw<M%a7rv}NjUzPi`@cI0t7GpJte?v^vxZ!8SP!@taJTCIwJf}3_ZIu$SX)pKL)K$73+S@R6ql`&wFYF3VIotckqLjT3e|c)A_q`Ohhpc=LqRw`#ji}
-2%Ii9K0*4lkRPW2^7RFRYYewwc7{7$AVcZ2;3ooZ5zbmRCgtWW^f<Orr@kkz&>h7i&70n95daI*zr!sZ2*w9SgYW^E4wrBSQvilQ5mt=<LYtfkF9SW)xS9
-ctl;A+L5#}o3YZe-Ue+bUe^7Wb!5q1%JAlf%JnwY)>;rkWHttO%c5@51aAa%uA%S7HyMxYO|cliXXq@L6x*%P9?{}I^Yu#*Yi=G@CvSJ5i05Bqt<$pLLwV
-113b4Vu|2XpB~0n9soTn%Vg!<|~H<%UDHjVmf2PQyOh7YrlfGdhNlrZ2X4~pBg6(OfoirK2A>nrlE)MD9mZylAW6Z?QP@%KQa&<5<~)1)6~@hi9H)22UgS
-~w#JsJ^mumA^Q<7f5xk@PwNqA)`k<h)jcX6WikIlGMza(712e%38G$U8yhTjXI~?%{sKNo>GO&#x7x3RW;&j~6$mcnK158XZ;Vq;?U^#;HL_2m|T~;h2rd
-b~6oo^vs@JkaS9ZNphle!{4-ELs)tc_a#IAHe`S>#j1&xV^D#31aZPjLQ^b{)sK^Q-}ak>mA-fY*ra9KP}Wb{$gy`&_LPt9%DUaR0yetzqTB9)0%`|L++V
-1AtElL#u$TfzHK?B*kBG6rVBQF>T>pM^cZlu!*D!2NFWSs2+%q_|<Uaehk6E+-%Q0G3-dx5Doy~S<JSDkKT8`Nt?ogk=1w?P)cb}&fh?Tye46i2#SRWp}G
-bn-!J;qjP$VJEHe<`;ZxNAt%m*p->~2i`WL!`ShCAaOVPnvAD(>QA;=BC+ovC{niPM0eU=?WBV?S%_LF<`sc~{Bwxd>e2!PDoFe9oe)!N}SGk^qe7jA$Cp
-yjnp(Dn|R1OT*tY&6u6W$CzPaeyiN4L0H+_68aOA;MBA2OAnQg|@JU2i$H_F07^Ob!)n4CuYaQeYUf#h$LH-^RXWYdiS}>N5N@KpwDnPirvPUp_i)VqkMR
-#?)R-D8wC+DF2~g2xIkJuSM<&9^fC5LYabRM2R8Ns;CTk5%$GReW#BBTJ&P{pee!z?v<MHvyhmdZ@6x2xy3g1$yvMHO1xtA=p!`fL^zj;Wr?X=Bo$Rn;hA
-ztK8K?0KTZI9EXaW!IjhA7Pd&uSjmyE+^G%1a&mU+_NHwWzKP*`Or8u#hI<R0`PxD@0HOvT`zgE^=V5Zs^KF;yUoi(ji|8^UfsrYYPx&{}xVzP1M3+5|0k
-w~u}sPLIs9uq3d9LqXs97RRs+SLuTD*f;QgC+(}?bFYFOo5b8B$R3OAAe5l&*ll-LkuFLBBrl}4*z}=MEz_UrN7-VbUEItx`oYz@Fa&K<8EgP1nH)BwWxg
-PSoLm}<SSCC|KM%m^ZR^%x#*MFC8pg4L4P&{Hc&5WW5frPAeOWV5fpvUMrSmTCehJQ&x_&2Jp==r4BsC-Dt137CW>DlW|Eit4-3aast3_<fc|g?6X9hpJ@
-6`ja{j<KZ4?h_lyM4l88+VvT>Bs(-8BvA@rZFtbk|g4g%)1e49y`@w!CN~!hBb$fv_VJ#AJ&uWhHf|pGdRB=YMqT0XW(zj>-)70Tfmbj9jb7^PDJTFK5UK
-fity%cjcuV+@FshCVj0LhtoM2JR|Ux52e2>FKZLL@-=%pEF*8Z*Cv39u=3&$md^^I!zm;$B@vq8wa_0eJ-+hPOYY`_J-!T{iN50ww2(<#h^oJeucTgIIXe
-R)Yo-H);Xh*$WluvYs0>$H4Cxv>z%f^3_m>?}|4{_i_A0P^LT@M7Al7$$-Lb)YdG7XTFSFm`!$6+0~CoDMwnrE1aK4Sk6Ia&zoWKz!@BDa1iz<XLRFxi!j
-@27`AJr!z|J^##U$R>cl?%(_t(aN!z#R88F;Ij44xwaqx)nTtB$?uLKT<rkpUs4p~EL)bZ*b4xh@&)7*HsU8|&RCa$Ue7?xyEh0rar7RHw;SL*E*F3{h)e
-QJ$>EcFIjH460U$5T1e^zH+AC&w6O0}2>PEZ4i!u>h%Pt!RqCMW6;&uxw+w2@Lfeut=M07BV_L<?O&|9*xE9sz{y>bh}PQZD?Ci!%*^nGm}+V3>rHmN1Ky
-P~%tt)USP-2e{5l0sn1%Du2K<>XKGwjgRH0r$Kr5kL?cFx7F$ETkZizGVU4mtTB@94w*qMrAj73)h*mnxmZeU@Q>G$tTz~Oe!i3X429?iUI@=Bx*pC<d0R
->p9+f!Fz+O<2D46JXY^DA!mX$D44t;MfHU(%+=p<sgi&yH;4WxsMHZ&^mu6vg*4;t@Cf_?&KA8UrlyWaZD$+)yUSjEs3R4&;x;ktxZ4pX2khE*!iqG0r_L
-uQPx_P(46XL7kn}zuXY<<tlCwQ$hxBFc;*sho_5JH(I#Alg(IzcE!a!BYclEQ!}_8{_8tNI)2d~6KX^bLD$Y+T0uNV;-wuBvS}9n6MVH3jDVMf_mE&%g}-
-%E4aLw5w$vMuW*gF8bLzyRj?<!_!y=1p|U({7MdZhdj$i3}eAK+9iy+2P<-VY1Hl+NND=l_n{p-cxf5Uh8cJ`iVwi&V1OM6I(@bsE4%Rd-Wdm=gbZ&eq}a
-q@nDv6aG2{^;N;VKT%5Pezk2ZGD7=Z5=GZWVhK7xf^nZprCr7lDC5Y!<CP+a`Aogh3$3)@k;uQ_a$4zOo9h9N<MA1pgRjwRe<3(hY9odc9auqv|R$)-9A0
-US6xrx1}@hVTmXqA>8=ug%4;M4q9*YNM1<ehY2EW|4^&Rs6ueC^OcR?6HSQ<c4MW0xIEdgz0&>J=TAm;qZv&z1NvdGjpEf+Qr_~ZWJ~Ngo1E;*!ma?+%)B
-|^;=7gfn#DZv*QCF!^7$`u=c+V=C_e84AokWZ(P7u>>=2&7artsAQ5x>g9M#DNuEpW14<4G90UyE{2I`p3)8x<fs21eC3mpFxhup+gluTM-Y^~SyVNSbDt
-J8{n$s*W!*>y`!yHM+SPCHzq0oWeVEr2p#2I&5mJN*H4C0=1*W>)&L^i?L*<y)~d|}$pDZG6)g*o!T-iVWgeV4#{yWx--KEecEZNRKy9EyoikjZ?8{XmJT
-vz&taA>D|(Ewb}F77dve_ZG2BgQ;hisD$6h@&*ylzsoJr5q@iceLbWWOi8ifGqRZzZeZtO#8wrCJ|9X5BM!vXU5P@2`7-CYC6kEOK@-k_g*N=|K3PA7QDI
-Y3mB_viMg>##VDkTHJNtN<Vu}YQbqmva)uR<iG|b32><fh4Z3quw&MZ2C&r&zy1-u_quc^TTxhRkf_Spa~3KW1J>eAcgzXJ}sZp`m}H^I1JY9LUX;KtMYF
-bf-fm}&uZ$PB}JA$!mUJXJ=J`p%vLt0X^)_r|5|iULi(9|&t(ecF0`wQ}q%?I3ncR)|Mbyl{;(CFg+m+QXV_+XZv-DT9kVGFZpL6kebh0Fv^zGGW>)JHp^
-x8Bz!Nwrz(#H`dm|91A}z_p?^RRz4=1LTN?8$nGLDP{36K%;_BbF%Hkbjbu(iP5yY|;TmkZ0Z;L<0}_>)u+6XuVGm;i_51?1n?vnwVlUrY$TeU4Iwga?wV
-!I%RM`njEe-30DI8hqj_aNH<v9P%4w^hIIG5H_70=u)yx4>Tm?G20tkOiEX9XMz;4v^VZ6uxWV?PIifqMHxwEe9&I(3MVcA-b#|Jt*yfhEr{=r}`=qztv_
-b=x0pix<Z#`wL4!F?@1J>47bj<A0iU|1a#E<RAENn)#y6tS6q(5R~4rn??7&EC>|#o~dW74Js52DAa=lW`b!)07;O$0^5R0gWOg#5Vp85I%v}aUZQC}4;8
-O^kl5ZIHrTPTs3Ue0YBEF46m5e=9C;0d=;Lwz+=kas-1>QtJbw!dW~jsiA%mbbEFCM6t}7##$j!ic;}c-72r_b<*jWd@5N0rH`zVpEB0w3?sP-ObAD&%cb
-#r8_1;;4d_)V6-Fe8<;<ke4xN1(cqx3Q0Gt)rm35VR~w%GEiz2OOEsx60C-Ls{U3>0|4`AWRT<d+d)oc5;9f>(~Co=%M<hCf5Nkfei^hvuqieg)l;SGR_{
-h@@g|{@B(1vN}_rkXJE~Sd08uuV;CV+Z{P%QnW87p6v%?mx&wJVgmMcEM~K10=%6H??D53PXGxpLQ#dBXK{f?F9S0DIognz`gy~h#?oG(|?7~Zo0Tu@@h6
-zcTEYn3T{GRQ~H19Aox_kyWoO0z9`v7$lZo06&S!M3xWNNN*i=RDB!RQetmJ2o=Zo-U=q_vFZzQBum1>g)PGg0^XjidH4Pz9a+9L{_kpa<MY;z9ObbNq#6
-sV^7EyneXGVogrJ!(JR!LM#DYA7y>KPy2zX!l3Z0<<`4Su^mqYzF-fvVu};%LE37=0Aa)eWly8LWRc(9-|jMO%gmlV&1}##-ZcfJ69|jw0?MYh!mbw*M;@
-buRSu8qWUED4D$@y@wk@?ciDUp$BB>);FE$5UWyU+Q`9C~{y0;@BYI183eSeo&dUoWI;D&>&YS$J!Ucm5oS`*r1>PJ?p4YR;W#T5>IVeE3px$QF>iC<LFJ
-K{%V3wewn{~CZ!ON|3fBC~J->)U~>!iwEw7cdwEC|B6^FkrK1$R3==y2{a4hr$-sV0zFdkWO-q5#W{6S!#pX2W-a$K2s0{d-nfH=uhkPs}D^1zC|#M(~w4
-1DrnR6pd-i-=>DZAhlHN~H|9W{i4$iIMz%)F-$a$c{aK#X_m<NT!P(g-HX~Ws9!>`c2)H)&)%FUi%9g?U6AXV(A&5=RaJhotUAr@zKT^6IN%|CEEj=&p-q
-9DaNDCE+oeJDARv!U<hkLpBZg3!tp1qoDP@M@{cl3ig)eNw^0)}4IdORXLfQQY7mp%5ua_8BKy^(GRFT*rZFTnn__-Sm19DW*H{3&978Cm^Xiq-OL<D>n2
-i-XC)3NSqQ<3K^QW0&eu*h(9qRjI^#@3UMpsim|JkNyTqy)oTJey$u84mP?0DL4h$IE&E3xVB-2?*c)%5(}_NQ|}%n{6roC6O$~(C`fMXfiE!*@rf-|*fF
-+qfeAw}M5S<QYzLy}G$S+)n?hs{h%Z1|NC)mZG&k(?3AUe;r|haFeddp)1Iq23i53x@?SokVpQRJXlfUa)c+f3uwTBe6wXE(ah+v=H(7$7u%b88CPKB)>s
-H8}xQ!K&e@fyrBlA*H;ES+`d6hbK;8fgbCx{RMckq|k%2<bSP5%VmHHJ@4DfTS^rFW0?hN@{Qck!M@On#ESnrF+gcfLt*Tm|!lNo)(9m-Th1{14}ry;ai7
-@vDdxjV2NXEB)d$2ri_T&!`zx&jBob~&ZcwNL0GkW0Ak2uuV(oT;R-<G0$aV9YzOk;f2n)|Pi^CaZY1x3PrJbO+O;;90etRkO!HBbjZK82heBvz!>vuhtT
-i?jasyPAp$X4pO#_hM?hsFsp)6?eC!)6?&iD8gHrt)-z#JB!v|HE-7xH&_!>{l<<|?v{NFO>&382GKL-J$qEO&>XdcJow63%ldhDk=}l9}xxm0WMI76$`@
-C4a2nLQ&#J)ZM_}0^E%VFG=l+GKUgRYr;9ao8l0EO?F9oFunly!LHq#{glZW_mVnrEb!DbHcyRCHpPv0o76K`Cs%TAw%x4e5KkH|qV2h=czTS0ZXYcy3X!
-U183MeL-S|G?P-{6b^!QM_)uOl?fLG22_??wgW@@3b^gt*AS-o+O{)~5PwE8LxY*9jdVx||dUb)wF2oN)N--~wBBP1f|I<(LbMoKu~0YC^42wYI<ff<Cz=
-nG6<SW1RBI?W2V8^^`1C9@j~;tl3GL5m@bW<z>y{3%(+W#$QG2L(R(v~3U0zF{qd?VQ5?5QZwvb{q0|i|7tTA5WpyaJ|1_2*!59*O*^|yl1-H6@}Ger9ZR
-mUP4GKL9a{4H|m&mvV9uABX#KtB-u;PBy*SDEBv%>3-?J>HXu%6V)J`N6&<?0@tfpYYT3Co43IG0G(M6yM|p<gi7jX_8`u%YdWLjF1MG>_*n*)K^SpAki#
-7FJFSQflv|-%{M(gA))2EVPkAK$pyI8Ahu~8h4Q*W<=GojYAnJuj2d8um%-FD!C>kSZv`m+I{2yJ4qs##d>+);q*YlP^Lqk0C>N!ye{)6{vr0r9}^%s0Rm
-kcLZ2T4~4u_A-z;u-(J{7%p6XCD12PKS+j%z?%#Jip9k;;qR8FaUA($+cI9J#%>1VrMQJj0O<@{yx@12-+@H=75m=q-*5=z0H=X~@I$ca?8?WKjO$7AOuO
-;5#Pp<d9Pj0$pijde$TGMeCALwTdv*r8IoQ_Q{S#YOdhX(IN&27f*l}QXZ+JprH!zW+P9SKU0)yC&DI8!RB`k7H19G6WtcA5WP3*aE;9i}FjUuj3uK!`u+
-N)E91)s5tIkK<L(l%`9?A&R;_vW;>F9E6{FOdxwKHF9KI=o;fHK!5%s4`rT#Lw3lP_-oj<#+H6X5p|Xe-1Y^{8|YUKbUNt+l77xzai|(1QDGIf(Qbd#o{#
-;dI!D$6Rdp>*lGNQyasRN98}b4IILaQf+WSv&XmO8aZG$*MP3&ND^s10uSdue&r}aKAXl>H|2bzM*gGj{RkJ0KKx~wx2b9cgdQ>c9bLhs=SaQ)r+gZPZTL
-y2gdUmb)thIG*+T)e(^>9NOjzIU10w_sl3mGV#yH3x+uL`_4?f@D}8^FR?3ViD`>u4M-6}wKmU(U?P`?O%&nmChK_A;b9C56?no6wI@n+U{Fak>L`_&S?~
-u->h}Jl@z)TZZ?V&}~PzCIxiNrZ}x4tB4u|4GZaSUcars2R5_FK|#lvIzz=|$)oX_ogbVfEWP<&_G}RxLGb^2V6)2XH9P10jeQ&Mn5X1?kRJ}C1<B4A=%Q
-NMd}6u^Ub4#eB@nlAf7xj^8GHG~Im`jh13)q$F##^DABP0PV^hR|SzA-&Zd@gwL2rF6)tjvce1;Y=Z`T9+iw*Ba<~Spe+K9RVT?L++$2BR-oJDuJ<@65ol
-8l#;Z9VT&>rEkkom=?80Z7PD6O1X@95qju^DhC6W#I4uRl2y7f*1$rOiF)Z2POqvsBwx#Tm)H}7PiwICONiqKXkSOM7V#J064|5=z~z)PzJbZ1}J!T0aye
-~5LxC+K~Y%P073Eov@j1|*g3}@KA3;dW$}McZRrQvcxL_u%K``Xf2eN6pU0hnb_~bNzF~+84hWEQ)JnHbY^IAPredXeV7`S(1CNiPkeOtG--G5uc;^LPc6
-EVMH$67yYZhms%h_w?{`PvbY0?%8#tRuXpoiA_Ihyeyj6jj&p2MNo<#DVOWMKml+t>W8PbT@6wc~f7!fc9*jFgr$du*J-xh#8FN!z;2F~_tGWy1#g>%>-Q
-C->u*!tsLXb80w_25LCWzzOdVSCBZ15AT#U#<*HXFxWP#A!ch?$AjGCG**Zc)axW_SP*YODt5si5vuNGXgY*crY$;-wK5|TwhB<Bi)Oc!^5I_ak}kgVH9O
-2al~l&K)!{Yux^&aV{Ww&ui<jc;s7YM}Q!Z<$_|I5yXSVAltdDt2&KTkh+OOpqaE2{wWn}ILz~o+mQKo@?+=kOVY&^>?$4tRO;Ih%HTH2yFA9FVMlw^LAJ
-Y#p;89{Onmr)JOP#;h04cisTPy+X60A_sw=LjIpFvuRJ^vfWh%j6$G@8xXXS3t%_f%mt<Iwt6l!U7kKxP12?{oz@{|MBlW+sNU?e-@7a=f8RQlc(Q(`-{^
-*`Q5l({mtL~H~;tl`0sxHxc%M_|8evG9sbATUj_EHZbO~n#Y4l){_3S+D`l_Q@%}$yH~ei_8tfeo1VI4`1$xoP^DmS$olI=d>|>pjR(;i@Dam|hTQ-?BL|
-3=JsG7^|x2*+!gTApfeAIG1$ko2v+NnK-L7quy!Wtw10!Fpi{%1Bg#2ZdY2$Lju5{rg`)#t!|p^i=TZwzrKew+ei$2VD2q4kIX(bAfOP2o5;dIn1fh=#1a
-$ALo&P_xS<^G|CBhy)g_7Z|n8ED3cW$dKRQjDT1%-+FmoR5A!eo7#AAVBQgGLH;D#o$Bwt(yP<RdPy2}PIu+RVkkE3zv$p5ocpf8M0N_AJAh*=IDIt1Jq5
-FW4!0C>X174Ktzd3(JomBI;|_>>5KHd9DVl^YcG6gw9*kzR?5Itks|GIllF9sW2iVU;4~Ss909cQPUig|F;{b|K5KI>)MXxgla_|pvkV~-Rs|BI;oMB&x>
-e`0E?_k`3cBboZ&B9J>K+#`%uUB~b%t;L_KC&GQZcm|QP5gai(rg?Y+z2}groF@QeC@6?&I*B--c^`%31RO!?#`;@1&n2a85PUWr~DK?an_80tIXyYPpix
-BTkz%3-zNF6d}nJ5mTCP59Q**F&<G<FqQ3{n&ILj6stawtWQf>p%SrbumPA<Tu><ELVg8(WFR=%Q$WSsrs)s{<s3Rw}C_v}H0W419O4-H#_*{13wtK)4bZ
-o-|D-NdZ*;fv|lnHUQ1Omr-a0`>3bz%z?e+MBNgSyAxL2=1&U|Q7iij6ynosA`t--P`*`rJgj!oy#33*Ah)xMf8q?3o@ad((;my&q$(sXm7d>pWm;7SWX6
-cJgNCl@A@525iLpdwst+XutU6c?k&C#nBu*6$l;V6gS2)cNy+?(JFn-4qI1S7TI@DI5nvdpFR!7Hn%^=%j8_FTH|@QGE9kWP59Ui<HzYgcbqE9houQ>JNm
-omZpk9!9@c`uza<|b=KyUi_=V_(C9Xkjz~~PnEKa^&{m6T>uv%T1wjJb~p2PWY%W2?I9DCo{!kH*I=$?6UMC5#A;ycMB*;iybvIonZK)CZk*QLTIGtPb67
-A9%bPgve8;M68y;Ul92uK_u*Hx%aVJTnb3bC4w3>#p@gy_{zAEsobrj_vCOb{p)MA2_sGv^lhH(cXSGR{#tx=QWve&kpLPb@qT*JpkVQJeUAQ0@^8Z@9!3
-Hn^eGpQiAsHV1{54zm76O^<3ACk4ztIFn|0PI5sA|Y;FABt2zh2_J;w68B&FF-!Fg`{Fn1e8FatZ1N&$)tT`~00xf8tz)RJJUk`401o0o-NS>ZGr=NXFwN
-AsHg46+>eu3cZyPoxYIH!F6x)KE6XVp%7JnQHiGt>eU#Ga0;INI7|wGOER50fK!=|rBmC;c%pw5e7&@EGiXVsau4;lR|MQ!e|GzGkWxMh7{^G7C=cWpLLe
-*Dl(cm|!yo!->_J?K5cxKhC@j!@Dkg7CP|IHI@$h060ZvWp7?Ft++sqjtxt~v&1ImFOwRTVam~S^pOFV*5k-~*ox;H{JT%EbWWt5%f)$Klrj%kEH)wA{2H
-D_!I9_w7mUoD?%qMQfa|sF95)Z(COzAZ7_8WR<YNY>_l!G0$)4i>_5RwYe0w?zG@a~W`cF{#R2ddZ4n*TcnqEhZ*I9$^gFnGt-@+|h4aV9-<r@HT%?bb!b
-WNK9ms|5DiDH^X!Z&Au{s@CxKLe83L)@~p6#*NHBpgikZ@}1922C8Rjb-{3rwlcqW>eFG?5)*=vQB~5vh$15)ple{%o|9&VKIo)MR;X_;+{vv+c1VI)OQ_
-GpSY`>no}p5z5S_5MbJal>}A+g!oV~d+l#<!?T{JRnJ<zuo=4!CPi@|FNW5Id9psXaEmJjoX)qyhm3%j_`pL|O<HR?uY2Yk=19u#DY~szW=17nW>pM0hJw
-MeHPdEbyA=~OCF7*)%TJD)@kBciBdX>$v%<?{J<95tKnS-!g`nqFX@4+;1BOAw3PsxK^vF@Kj2OG&wgA4mw$YXBTg`@c#=BpoA;^BbB4C@$i_HkJ(j;E#z
-3(n7i`Q%u@!rA0xPb4b2BRNnho!oSPU>hOtYhVR_H1#qj;H(pE#=&$sO-yDb(jvAP;?n@25EWoCtes0PIh_`L*=?TAnT;oDK6}S<VMw+QX<*pcxG^pLmpj
-6T+%UWAcyrN!mvi-<AaoGs!wIBmg7oa(VLLBljt}?OB(O7hfME|+q@dW{jAuj=g}A%=9AOkpyTxWbXJI_qFl`RR2m_GBV#~sJwPbDq(S2i_&uhaPj{C<pb
-sS3w6KBTRQIlBBfHW+;E{J!9Kyk3ki`{1ifa@S~Iea4W>i%@v<oE+lzrKkaE*<oUXXM`H$2Cl|yTht2&9iP?n5<^TFpxmtUtn&eoRMp93U+;l&2w`|9+U0
--E^w|DLX$RLr!M@0mo({PUIa#nrSsYy>Oyvs<GhF3Di~aycnK$`n|mn3M(U^)grS|>OavEQyO1GZw`uL~G!y-t){!R=%MpO2bg}sg%+V}&F#OQ8*aQYDHY
-<P(F_i;q_Pm;Zh)3-QcPy!>+B8OwNxY5$EBGq8dYOoZ#XbTSMgy8@SZv^cq9)F>*(jQ{iN+<>MD{O%axMx7%7?T$PfR}e^@@6mrzj0ut^%Y(ibF|{g9ib?
-gWECU^zb>xmK1K?nNuy16F<z%VmrH!b3YGYjlc)kM%uC{WDIk(X>~V)x!gOy30>Or)(Fl71Jl8{);NSQ@Tj2G0w)z%{8G=XPiPR!eY$5aLcP)e>`a=`?<p
-n#1sitl;K8c&CU)Sjk6mG!1ZG4X@Gy7xEY|}UUt<&5D!Knz`5}O8BTop-gLNF8d><)Mj0gShSPoXqGaB0tc}v&<M`)-SIY8Pf_TlIJ`c{a$*l8zku(;=cK
-U7!+uQ7dgn{WvquhjuHmS45UvHT!1I@ZavFitxTDMC~Z?GfSuyt)t>OY@SCk_;P}+*NIj%|->N84!4w@-zuNL0<;vue={3XML7Gx-iH}oOv;cdzE=<gQ*~
-$a>s%#CmUm(di1>d2%B%R;(cF&2qwMZZAmb$yk;93%x0KjIJ`rocKNkzAsG<;sIwuKHsJn<MdeNpPrP^o8fGxDQL~pjDbv^;9RY#eG(Cd%ePn}O!`n@Iz;
--8`Jld4WUTpT1a_or5#wboDWzqQxlxup`v`}ggz;&dw_7U289|+9icZ_gYhu_1i{ReV7lbOZw!w>2VpT_&=3p*X$GWa%5uok=DVXx+x*zB5WpVz#?X$^}5
-9gCw51Lr7H11lTBZ~%5*wI&Zk$GeiaQQe@(SBcPYk_SAbR+^Fl&ysc=XTzd(&sk&M8Nm@bHs8%8B(IV;X(WW#o}xO}2xQQ56>pNHdvLvh&a@qfv7T3Dbh7
-XYC2>E*fo`!dgD|8xyTjSqsdTJDLU0R_zpnu`M#PT~P%H7&PaF=lw$I|1$kH2juYvV2b;2U)-i#p~(*dlC*(*@e6x)zZI&6I6?Q^R4C-D9an1@gIoR5hR=
-Oj|vG$48M9Bmq;1O3)xoZm7}2{S#HV0qQb(SkMD8;%$;ZOf~XfI#`>I|Q-7SrHt%w->x2IE3cZ7E|s(-tqn&LW{X=yIOW*&sCjK!p=X$QDtafSffuBi8)h
-@{iSUSbU6HXNzmQ9bnBsAA)4~h*Gde~vSXr6@y;N|P1{ctQ$U>$9DrvU7lbg&Q_B%o#|~rO@`eNGsTKh`@&M2bkaOO_M?uIBM#aoJHsunj-HT1j7TqzOXm
-Q?hu87HgMEx%~QyM>;_ipBeHSEh@gXb}^S18KAFTUoXd4FS!bG}Ii1`{oB;N#>H=OAJ<UAmmTg&t7H5ch7>|Ihayid&xNG?R{Qc7C>9Vw+ly!;GEBhaOcY
-Kd|O2Sis%;{VjH@t<5Vjv5BBIv0yo47&&iE8l<%~Y1wh6i%sqbf6TR9@3`gIG|Q;N`i9{(O!%B-ut(95NmOM68#NT;@&s4m{b~Kr>d_Ef*s{vo5DY_A!;y
-G-<}64k-71Dp3k{Y-waFqDFsluPpE*CRXDBtPos;X7pwbF~DUHToDs*mY2YasG0p4xHvSD}dT87+$xMd3AvB|IjJ#)y(_n_3!57_Z_j30AKrq*5m2X>gP{
-9mbT*3#3y{ZgoTgctjzFt&j7#;`F-;$8IJkty17dlLc^*5U`wM}N|=a0z_N32Z&=dsAC)@MrP+G}SoIBn$AfXTLir*5w=x#LhAl<+=wJ!rp_;NNq)l^KYV
-jL1gn29^b<+w?_y#{2KPRoikfhU9~kQ2W;_~?O3(&(Z@M)`tby?Q)B=)s$8AfM8Ufu@!^wV$$R}HSmGhL3Fy{cdw-tU%-}lHX2W@4{82g0d9NW2S+5)sSu
-!sG@y4uKQDF}qK*NwO(y1c^AIISJz`9zRYt9A;!0`f~u7E?kB~(1aFa8xrzJp&vN%6h4wv*R5%nkf%wJEdd!l8pO@Nz>s7DwJW`u^7K!2MnLQOD_$3jDl8
-(9%|U%@F>3<n>G+TXJ|ElHAu6WcXP768A2RMc1o3c)L>zW(XkTl~MIJ9F`b|LoG>j?m*mY0K-^2^CRzW;~*XT!@k05kBE-SM5p61f^4_Ei$QCT)x{mmB=g
-D>ugqm9Kb9wESvv>Q1_9yCEy^#1U;xG;9I^P?^^BAI+RG+C;5ga1R7bF}iDob_O<VyIx-jPSIfrn0B^56dghV5gBV4fek$w9hyl&yO9;vtYaP9(B!6}Vn=
-Dk{Q@n>jpw!ze{Us_w<Fac~o76=QckdOTwHyry>hi&cDsNJvtt<9YMbZl=P-4s~>QakcFKeZNu9gZwF#PcX^GTL$!(`DQDF?Er5uP_ZDoJ)T-KZIdT4l+o
-i{Vzy_ShuR9W*;fl@lcE1GH_li+kIr+M$2;|Zw5EZ?0%0wOP}~NdtH*@>}@;_GJMAC)dsn+J(_)L;Y$Gn>tKWjMCXDyO1a{9_?1`*9A4>DG6a0?PKFn=B{
-vVO*cJ;HysF)LY#_86AD#Ws_RS>GH1&?4t&`0g_wTP2<KldnZ~MXBfRlkrt0}K}JtBEz$995b^45peF8<RdnlCR5*+y1dhm(sR$H}5QfD_ifIlYDyN)^w@
-{#B^$HNQ0}CJtI>c;SXDxs1=e4#eBC&;7tG@|dML@ER}#BXeKxQQC*jy%D)BtW5{~mz;jC+7yUsPI%{g3hNZ1gq7okH;OYJPzNs+(3E)9G3(<Z&d^@o9Jn
-H>bH6N-1!tc9YBN|kolXa+%dPVbJ5~S;e|Z7Jc;Hp7<4YipyW=$69D%P-kHCZWH?n0*P0OxNA36}MxZ!9CBySi!WNBzk9Du9{!Y%lFbY~MeBbf?}r(tHP<
->j6I$2QA7W7sL()&73yb2EYf>q}`uWf;s0j)gs!5r#>!6u{sSaG8W9c~QW*0X7#Aos{oL1^T)E6-NU)w*L%oWZQB)l1-R<_I#6PT5=B@gWVw{*#!<ifS0+
-%CR$B`P=fns(1k1nsA_$7wPHtuO<OjIx!7F`L}m(egV2nX8N+VvV`Sg%U9(IB;?jn9$04FchEvU3U+6dMo}_;JG($h!bfl9IZaugi-_I7fzJaHQ9#M3j5Z
-D&pG-sg!LhL%cg9X`a1Z2L2*fVxgnk#smJm`NT|G-4dG0eKAjX^eyff=w5hq(qZP`_c*yLw6Ph*yV!GBr5F1@FZY$L*H$XnbOc?|7L^?wK)mt=oaWk$0)>
-KLCW&@)Ew(e7t^1+qW$8O@}TeH-F`3UTo^iRk)KbKz;0*kD_?!{ls=L7N%x)t?d)ICa({+>^@J1&6G#o@_>RXg{iHu^!-kk&uarqu>F39q|`ih0Hk%_hy%
-M=!9O=yo`W{ecro6tC=CRc0y*h<R}XWb7s%4yO?SR`B;+pf4m^3NNpetMm!`zY7+y0FcxM;>xe-MPw2ry$AQBqzF>hacgDuD3{@qd(%-M~%zI2`!NeFMSB
-Z*5NM|)*_8<S!s>k+|;NjQjyBX0xH6i#2KriAzd8NYeSGCVJ0=I9h>S+^av4X+Bu>IP1+Kv(Wl`h-`svU1-C*6{I3my>1fg);^HFtC{u^rYmfWUffT2VO<
-VWHL!e#~R!c;Z2D{w0pSI+Oa4<xQ|!3e(aA;GWJZt+EXgbGYw!o*cAVWU4Z(U6JjF^vS09*y8YD6?0b~2#LetEdF4l7V;U;=fjEQAW%q63bzR{L_B0^M>>
-(V1o1Dn`G(pKm@Ql{afc^K8lM1<6hJhoG*M3g~D{GYjS_%Y6YrIFCv~1sTl!LMe#tAY2RD(?HCwHD0pz57nZ^CoZKjs)BS%*VNYz%LxaOsLiW$kqQBYfH&
-l*utKzVIR{5X?FO%T7BMxWd!L<IjyhAeMmgcZU$>(BKKqKb4eoJ&m?E{&z%Mw?iysMcY+1-@vxxc5<FWIS&X=%~&2D>+Pbu6|CXU-;C+MG|{9x^Z0cj?TI
-DswyrHYLj9!4ZpD2bZkJlO;??ce+_T<Bno>oQd14mKw6$c)OC8}Jw*1qGlL*PZViPU69xs7ja6GeL69#WX+0P!Yvv_;rT@46La0*aenN>^=&{N-mOmZ}vo
-Y}`6oVFB~&B@e;TNrr;-O4zK@g?+u+s_BZYert=5!7}u-!j`^Sj?A`>?ZSVF{{q~(mq-DWxV5kVD*A3&-$l#7naMd&JS=_Fqw(77J<VFBL_C)8CE<lE$8J
-t^y&D~Qt9q7v*i4+yqXWi2F~4p+jwr)4&0e{5$*njkkT^CQ+einYGu)sEnt}lJIbuVwZohA=y=~PA?kgXjMuzPU_kf@%5!MZj5nR!#jx|^)-DeI*^eH=SD
-v_gD(w*EA(19tcOw17o<QYCXR)Ms9{b@J<JQd#!#!N(=8Dq?zGLY~7pHcBYE$6Nhxt>^eB2_yCbGV+j>k|38ME2@;{X}RtkETEE!XigVQUr+r1*Q2<sJgB
-U*f#=ABj_<PG;_>u#B#$$p-(nh}p8zcroLsc-?Q}yl?Fa9)sWQ>>yjyckpADn^?ai$LOH!jbp=2;_yPShwH;={b>w_*AI9TPucsWqklc~?Co|jjBWj;0fX
-|7npgR2#o-lQ?Cl<Yzb-l~yh}f_p(DHZdz=WY^AVBh39_bNI9@0m39z@x*?Rpn5bE11z<6~yXR4{=L*Gr)84uXnlVXq?<i4f*f(hAr*I2xzBJ=v5qRz>He
-=eZ?^67<_o!8o-cPsEpAjKI$`>Eaw32bZkwcG9+>9&zMQFc)ICcE?&o_`Ho8`tu{MzTMT$D64ndro_P<pH)yM{oy(GuVaY9YW@<s($t&E6%}p?l+D%%{cu
-krk%NMXy!i(<p!odf2@AQW+?vHn%;a7M0E;*w7mB`F3T|{P83eC&pI;@FK~6gbufIke^@qIhW?nsxu$&7&;phx)dHQ1?8?V`wrk6gH=E;nEP(Fq2;${ySy
-TLhc9o-jirU*8<DOXFUYMehwx)mXPTuq&-ZtrFQ-`J^)0(rr$o8&YjVce_z?Kpm5F#w|e&Tm_#q-l`?_MZ2T3jP0jLiARsm>{i?0~jKX>vx*L{P`k9g-@k
-x6Se1&Q<ECX=R%oZ&|XVWB+S1W3Kthuld~&ursda6!)5UnM|yGX&W_f%wswvvd+UR`@aTYKt1f_RqX(Tz$>kE{H6&e77JdVx1Z2GNJt?fRyMMmltc?rVgh
-b&*s&Eo@0jxLe>DTURJFw6_D{h5Bfm!=q)v)*!@~Bgn#OX641KI_Ikf4Yuzo7$WZ<QTBdceD_f1G%N1K3CY1@vgEL|o~HM2Xc0Q9L3mY0Acpmu<&bA-8f;
-4g`-;$WgGX5Ne7YW3>15Buqf(`4+?zQa~`Db|TCUbw^x1bFjGOI=<(;H<uTPo>U2(`|z{Qc>^mq3zhaQq|ylULtIF!_rwGg@Hxy4y<Kl6E@gn)958_H8jh
-H*W8T*NjILl@PZe|ehX5)oiOLnhq(;ObFi!jwNWl7zds-#Du1;JJtBPs>j#T8SD8(Qcf9$0>^N~Haa->M!U^!cBaYTH`7m=H-kt`{P)=x@4ja#;hVk~?M_
-VsUs$Ebm5nSHrouT>G>~>qrKCnqB*{wkstO?Eh17FWQum#Wr`pL)2hd79k%trEW@RK@!NQkSHoa_tn;R6Xt=y=<W>sP!H492pH={~S#z_$X?;T`xmFDMTx
-g2c^|WB$pJaeOi_$@suH^<2MUgu3tC97fG%9AeeTd#Tzmv~z2(Kh}<zn&%o}wqP(*%H=(04Eu?2_j7zyn4H4PQKj^!1HpjBc{2`TYNh@N)IE35Px{XW?8w
-`h7dkPQ<n$HW3avfF^gd>0n)r<~ykv?A@+;r71)=4@11p||%rxBg>}PWUT43<I<{ah@n$Z`-*)7$lz0?MM-|5JvRkKlMD>&h0s+T<3#|RUkpi;;BodQgQ`
-p9xt<V`b(b*%ySPVNxdRmqtz$3ji`c~?9AXZ)tEH<-7e_z3AP&z7l%16Z6KYaxa=$Jo<Um{d0tlW7q50Rk%Jlug4{3*&dZ9G}-Vc|DEz0p5iNfeN-(SiIp
-7BfFS|IZAebvk)kEKgt#dB@L7!qdxma51l53Wz#a-gUSCnz5-cVwubTT0N9Kw4P6|VUJX!(px9fmL~m1=nBU(X8{QKOy%!&RO>Tn_JGJ1wj)6BGJKj-k!=
-aE(5n%Ce?CpXY>@NUMcjFUFSL`_9r3Y(X&j>k1u)XJZvM9P(SnW7D@a~xy4?E4g5D!|3H!9yfkSM4%^vVN}_HXgoya6`lOAJpRzaL^w>{bYe+A0AoyMhRb
-i)Nbe7I+LXz|N(IP`_3pIHuwDh>`r_3vul$2NNLg4Oi_U81~gl?CaG!oB>m8!s?%x4))E8mDAeTq4B1$Yu3mnrCck#N5JWDKe0i9DV7#SdaqtZ-ajT|)31
-3GQ-Id9%(^dOzun?sHH%t1;TNLR+bL@A<YsMN;mz6I!KQ7UaOzobzK7uyIQm(Ktkg6H)$W*dIA#P8M1-!Gk>8fUwP!Hz9~eX^Isj$h0v9?ooM`uKfoO@0B
-e^|r*78a_-uF+`ft0dA)#C7AdGYDT9xB-XP=<Q1Z(-e6+GlT?a_u<)V-wKPyOslCjV=QovS$$nbOOwkc>s2IFD%I5z(?~JKuq2|cNIDDXu*fQ>CO=*cf-l
-J&?FE(go)nu@Rwh*IRL@Z)o&tVTM4J?N7KO<-WUk9C})P5F^|nb8v9##Gq@GZ(f11n4`)^`1HT+)=zDj^(eeE8e!ysqI=Rr-3A!E8gx5F$;CRzpti!)?A9
-w{|-1T8$zr#^+>UCyk5WhmILT27=SSU1SHlph<WzfO#HkUdm9ZLg*?6vRIYd4E4*F#jXG4<NqY%E)NfWBCP-i>>>a#(Z7V*G+veSDjFE5^W^;c_Fx%10Ae
-N`aJw1WE^}B<$T18h*n8$LX1Qe4FKqaK!PgyGC(tt_8$C)bG4#Yg9JUcbSwE#_x$p(8wd9)V_9kfOqlx7R3E2JpF+%<kEPC`Zqnl8{?K4#q|wurKBz^ZsQ
-#!%>YM8P$@W)#OYIIbM7Xl8wwQ1$L^HyUYF_90Sxa?@y?3QZIAi6+0;v>hWWumxbf~u2r-0Sj<>`3phC^Lc8k=nr|GidO)!n@H3_px5Ld1a3_#PSE%B8zO
-J`n?oX86irP@>AAa&wRs|nm}W+^WF4&nb<I6~3OSC9S?GJd=P%5^V7$L}e^N6esdqvRaV@NY)Xd=9UPKpuDsEcJIDALiG$gjj>H#4$m+l{<c`0q1{o7(Tc
-4UUY2xOv1|6u8tXQId=N*6TiF)yE8s9p;m@)&F}cB-y-FA^?pwfLgknY>SX1HmNx_Ni&Xpyc53f98z4J@b*1UEg7fcBOxC*LHmpd!Lg{%!a;@cZo;K91iL
-xupV`dpgGY|8QWF1;=kdt%6wQg`e2X?c8r0m!v+C9g5Z<%Ifi$Dk*@dJBpJ+?4*9A)Z#ulS{Ej+gkc4AWb)=XYz!4xEe42<FpUrP7~{GBI=V@jt`Knl089
-Ex@hbGLHRYi^8jTg%hmb!%$M4yY)Nz?C9ry!v=CT9dM-Mffq|%EN~lyj5mXsTVCG14tXpbZ_qF6JO%rt9Rk#PzlFV;l^o!qP>m^J(VzgH$i=Hs`HgBj530
-vHInFg6NK`|)V=d_Rl{Bg7352fL{&SW_0!O6-+Y(+H<CYWeD)9Vf8#}}MnUKO#Z*$1&nyuwz7bgHy^~jpL_gj_Ub!5q_;m{&#j0SGdwd_8`8}6aGn8(X(!
--><8MG0UCO^m}sGl1?Z9<InE<%jA@p}E(G8Q#TOnzAp<1@`hNx2we4*84hg$>*DC@ck|Cx@VgMFVTl80AEsCF3gwmE4;vA_^pA7_pr%{{WF}gucIU*?@{K
-rDY?$fEKHr<hkCMxjg5m?FpQfCJVNTNX3I&jSYK~rVA_JWmp5<%Z1M<xt^jR#D}W%Dpu<CrcK5Ri_pmjFx2eR`rf5`618#(k<?&V^+jPB5hq-#g8&kG}yx
-733!^^~hcupGfo3~&G?DE?2#=q3Hkn{NIb^an>0S>i~@fI*6ye(|E8;s%2rHJp>OeZmgqY<x8)bxsXO0S?|Ja4vUg9mwAblbo?A6V3etN}iO9qpV0A>Xm{
-9t^4Q!h#`~#euSIW4#)mSs1)-0a?Q4viS+Gq3`^wID*u{RVHYzrEolqR9M9u&)e0<XA{HQ0MHz|4B+7x5{|2%vA+HPwsbAKksL?x?|d-elK|Tb8@7Sff>@
-HnA%`<P-SvL<Yu?;l?yfAtvH|Jft6@N2qVG{eQdbfj_H<QdMpQ*cTJw^yWT<H$y!&jmqKOu7KX``u(LDKQKdgSRzI0t;-)53U?^gBcNPk#1*3d1$x1gW_a
-N?~8^y7cG^sSS+j&1szb#r)Z$7ZYdocZwv)Z<B-osbXje7JBtB2o^Z3eVmfAfP>q>&BTWp(vli-+b&0FKWgU2-Aqg*RC__rUK@dj%0^y`-+V$D8$@!6!?V
-$g#e;vQ|_pF>p?#;KcJ$itUE{b0j&VU8(2o28GMJ)KlzKI%#X(ba|l1(-crnX>G5T41iyRo_ax`Jiua+AlEscDf-WA4ICyXz1w})JFvZe-$>=^SiaV@aee
-2C(5-|V|HpA(WMlex-|69N{v{2<o;{gok3Sg<jjZSQ#?Lii2QbE?ZI07bEP-7kpY5%C`+f7eOFk<}kL?NN-ZI|Shmg*k1Ga-DjVwQ*BDLkh#o>>P*s`Wz|
-HeEg$fWNl8_2HPJ8J51sA9{BRY8aaM`=H&?VZ#ME*TlP~696EGa&yr;*A4Wr28-Qguu^kIDAA;7l?y!%d93iUH^_U0xh1R2Hq{u81{*Mlv7H0t>B(|!oM&
-%)lUz0TyB%I^J*1Kz^roWb+fC$@CH(b{JP-J&eOpq!LU>Oc#X&AGvhO`k!(vCTLCTSt=@CB5`@{^$*+}()>gy<jHRzp*Z^T{=?1;~_B-mQMY1c7n>mASFS
-Ua|&`C+#^NQ62HIpvWt**5w6lKqPY3kAaP_f=VUq6EE{7U(8)dgCkLHsuAxhqf$uE*<{uH=m}x?$w?ebinfXN6~FyH(ZmSEeh?bhWJwY?sfQ#Es<Gq80b(
-7DCX+W@WdyuO#l(vMAjs(EWt|Hg7eGG$V0fxK($mzy<y`!0Y(<joC%-*DKr#(P%+A5CNJ``-0FzEu#Vyp)v;$4zg=l5q!I`>+zllOmir4`;&X`$vq9$8Nh
-|`fR8!CXLks>Ya{y`E&2cM~R9f0W;(f&PL-fmz+*Rg>G^9ikn@|S*1po=o(O^4FpwDa*cje62r`bi`ShhL^ISv5uqXCCBF@(z;weL4p<~ofuqOOy**E}8o
-yzAYC(lU44=4U)@JIj=-@Pl-N^132(Kr7EQP;wI>5Cb%+o1;@4%MxsR#UW%^TwrC|sSWYftALj@VcpBICcuW;03yB}si4OLFwx805$zY@D8<8Jfo?Xnld>
-9r9_lC-T#+`o)Ghqs1Ar&u-%z7~cc=lD?RggSVTCfg8BV}LlwQmeYExgPFvT4Y^TS!hM$Zg^w~FpNpdkaQ-4Qu$0h&A~#_V-V*TJv=9~^nF)l$N=PUiw1e
-fSO`pYHgF3xA#M49dpyeSGa`ws=>%MSS+J-f7??TSuk-9zV~I`H`@b7!t1`PL;>f_whp8#pMI1r2aJ?+%QLED{K>9i34MmR};%nze7eSVbI0#0zHY)+v)!
-UiqC8b#$MZ}Z;@;tu`iKw?@%XG-Eg4icIDrnLys4`SA-n8Wk;AFHl{vFu{dJGqS%B9HAY-A@MJ3vzd>+!yi2BMTO7RBEbz$hKgKiwH9NZQAs#JIOt#Y0MK
-6bq9zZ42n@#!;FHkr@i|gd_$zI0~JOAijhluU<>5jc<W4iTuC3Tm({QWgAHD@;8B%0omgD&JqR!^KnaPVWBeHq0<Y7kch6mu>^3s9I2p>Tv&Cl11N$zuoP
-*Fn1Zz~q<FpHl<KJSumS=!9Lx5YS26PQ1&*7=|(XXWos6Q5h;wwt`9HKd@EOo);4Ki`=XS-d?cY%vfmJ5j&(59VnP5H>Sf!I_sKdC({%!6EYu1zwYq<WSD
-7NRX&w;g)jFD=PcavhVN6n<j?xXr>>)OI0ygK@Itpyjfi(2A}66rk5QWX^scEc*X)*43=dlsz9woW+e3Ad)V?=YN{xk9opHXUJdjt_sJYqy?-=_2t`DGva
-n}@1ol+*&9S`~OF}$jF6zV<LUetTd^FmXZ<=$c4E!UCPq$nxJ)GkY{6ikg9r_Cw-SCxj9EJgQcHaCPV4FoEO9V&NVdo1s*BiIm8kGYMdV>J6U%1sHApHh0
-sU3Q!ZgQ!LRjm~_dK*D<hl`ZEJu`@FtSe)!Typ4vXr`*MvlT0*E9of8M^QSl>o@W5IuhQrg>}sIPqV`lHjvo;L10rjE7V}{chPvL<)H%|RFm!A+{}O(erZ
-^b-Fy2!>{(vMs5YE^1UOR+j%6-sB>_GzzJ8>>7f;}lvAZ}~`jF0iwQZ7g5E^Q<oV~Z%mW|K#-vbm#<YouxUk{)VSe33G-pCA1fyd=L(($ed8ru8y4hO&Oz
-YO?oX1$IHtVXC00N_NiXZ4>|0%269V&@}U~MUK5kSdAA%6UbcZM;=ebmV(1X&`!ZSGd10~x9pQPZSM10tjb*8QFb1AAzlF3@TAO?k94E+4Sk0XSgw0#d$z
-N+p-y21uC`Vc$Q#=UO!<fseQ!}9ir@JzPu_F}@WeaUAs&G3nl|pSNICUwr;42>CQRiuiljb*@}?lDlnj!&X%)M8!t>KpL?c5TP@B>d%>a-hzujDO+=d4N^
-DG_}iK*t6BV(MOYVQs5<Pa#cBqEAMl=V!}DbM0$`rwtAT-A&<o!pivU~3UDTSL!(JJ)10&6<!<#0njWyZ5S2CNB&71$lNkW@%QVwo1+`$<{%7{Y5VNrg%*
-M;@LZ>G<airioM%gKwWzTS9@_;(Q-HaQ{$EGi{q#vntC;OHtSl7>eh7Hp+7!NkG&H4j%#TIiAes8&?|WCct>N$9T5v%CA9KcYyMo3O8^l8hVIwAN}Ur0$o
-??n>%PvfLAbn&&na9?9Zg>>_WJ;u`o_m2>S9ZEWGC*9Jg!5CRp$qhpd=D%oqh#{1P5~
+c-l<8N3&*Iavk;$G}jN&P$I<$F@g$;3W8{u_RrNTbKPf-+cvj5_A}R4)vM>)p@BvN1OWyiiDF39Km$!UQG|w?OFu$d>l8zw24458TlaovpS?3zu9cZPujF
+d}xBtn1`iXq;4?q0keE+-VZ;pTbhua^#ZvW@MF`M@0u>JBM{OBLO`pJ)<|NY<o-)jDwhjaPu{x2U}`TzarXl(9f@v^-N65d2_dI_nWoYwuIf(!PKg7b1`+
+k@4O7cr9@M9+Q>e*5EIiuR`MgCrZGmoyIeZ+uhZ+MApzC&7six9Q8>qX{XcX_}L7jFUc0lAOrFx?fZ!;z1j)<aH(C-rtLnq<ud0A{*y}vx|stBucSC2JN=
+ujffKO&mkS!5?}P*J7>L50Z)%%#uHj+!y&{FY#DMKu&f(9q-sdw{GAIS2j5|N!8?yNw;v>GAB*4NQ9jJtTUUa~Hinqow8g{keEejTS4LdIlSUK854OkW?z
+6>u<DZZ6XFm_OUF*eLyB9n{SFt$kfcssE_*`tHiN-{{cktM_;9SJlYzTw+vF+qB^!QM(C7Kc6<=WbZj5qSN#H?(d+)yTQ!I>fC826Gw#O8!Wbc!;TkQWmg
+r<T16VyC89CB<Rw{<q@weZaH6m)`a|RMQ|h_8x!vGGhBnz+%GlHZ}Irh#8~}Q}Pb`R)*#dXCQK$@LcVCF`pckK|<wKNJb8Bz}`oR_&_VW?EMd1Ox_!xv9C
+A}%d>Xw%{1Wy6t)i*k)5BT);Jp<TggHBO*-M3wvz0yrwMlT7e=Cz*l8zcmlO^+$E_R1=Vz-g+RB?4jXd^w4`a~y=uQ3?eqXsPB|ED_`_0pcg<M+~^873@r
+eER2#TS>8O)!%_w2c^8dh#;knA#7?x?W&izF2!Bp|@H(7ql3y9c*%Te_*lP^U!E<_fpKxVdZ5!WaY)3yo32AF+TO)#_OVCu=r6NyYKzy_(SJQmxK5|dbN@
+0Lee3G15Vf{>BJS+)Ufaao{U4k6=zcDaA<N^yvKIAh*Ry-;(WG7Imt1JN{8CQF|2sOmvEl@F4Xa#2APHsiZmhCQgzzzCg1jWI!)ig8nHH+X2BCppHfh;$w
+5-w-;3Obggu!26g^gp?>syPeJevWdFP}y&g9bp>xyu6oAJmo$Xi&bZ{ABh;FOzsw*9_!_a<fQY;URn)X6eMX|P1RFkD`aczM<O$-(n&tSVW0`T6(``?GgA
+XC*<$`c4lO%yutc)qbm_O%av`<AR&xWU$}5JDOI~MKDt1DLwv5=OJi3cn5pCO>@ox_7l4}heEfN;d|I+yz%&ma`bV_{ZGkdoNEfBbJ^!9Sm&+5W77jRGM1
+&Y*ux#Z(znI0;Fa;ncB8mU{nYwiVISYMSW(jM{opJxC>R?x{ap-Peh9{ho|5p<7H80fslr1HOcZF)1v-W|MXvl<D^nI=aya_#MUwE{uL7_NpJXlZa6iR3V
+r!k+M>~2txpgwO0#6>`H`W4#hiQaO0?+&%>?t@M;bNVXPm%y%J_FRWG2&}joA)-DF2b;lAF(ovzgR!FR`Lgc7O_4$^G4qfSc3<C+kVFR;B*Evbb2pzR-fJ
+IJ6JUkFp8UYFp@^UgL{quTI{)ldjKs3hG~4vIv&&zq>{D+poCK@CMf#__APQjE&$<D>E+(b$=C^>@vU;s0ZdEiaVV)j3c-612T+EV8Vc5bd$96rCk^1iyd
+lzx3Qs8vI5Tr=XMx$^7zZOSTr#jHB1FzdKr#OBUf^bUx@7+jn~Es15d;h@WLsTlsiQBt6Yi?$MSs8!X?}m(?P~1Wy@BIx#S|kCfJbbI^8?)166HsLC2+{6
+J$%o4{Ix?kGBVfieP`zm%e$;$i^1${${rClg&U&kH_pr+MvUl!cM=={U_inQq%^R1J4o+<AAK%4(J`=5GAtQ;H4gMU|Am#sWbM*3kRZOc2pKRtAkY%!EM2
+dC7r&0Kk)4Hwu7(MNwK4!pjeAO42BRcx0nA$*N$106lzHPAA#jv~SJ%N0doQ&FGbco;c0vT3V0S<xELQsL0kyUt=3M#~ID4E@KFEw6rnUG@Eq2jy8>G+!f
+Dgfjw4VU{Qac!?*848Pob5q3@M5*~VT@ZWJ;K)L%CZw{S~GuT?M#w$jM#C&jjp{e_?{64qY7XJV459#D5h85Wu3Q|z)>H}4eTe!7KiQ&zPpFf%KivE!TJo
+A4^)6v0KG0tk#xW@;53@h$RpT5mMYA6P4Ej1b3|0`VUi&l3oMJRol``NAxr}}8{o%ImNd$^Av9j#yIWZt-mA;ojmxuZf$9nSB3Lnu#fRZD%R|{C$OO3w-t
+LMubqH4#@C)9R<knPCXEnDI13R`b0ozBMx(+AL7!DWlB@o|kk|nXQS1!!>aN8MQjpr-i65PRbTLEBVwXWP+_`@MZ&?S(GON4hoZm;t(!-r#hA+)!%tSsjD
+HeloQ2vc-JrRqSMcD1{AFO%%C!0gX4n=JNp_$y$%B;cDXzsDZoi#RI(5~mEi2S8%Wi;JV_!|Vrf|6*kzFzo)e35>{~MJnh+1`nfw8^X!TJOO1%zJj6Q+X^
+u!pIXfjnmstBL`2F!IF|Wls}^;2>ktzgkKJ%8?!oxXC}{%|FY@OBj0AWnap%bj;o9L7@=LrX4oWus5>N`jD1-GinPmsVk$HwE#apj5&U=PY@}~t{w3}io_
+Usw_{HrCjfLgc<PoflHUjoBUfKiy0$Em1odcW=^etto00Mcjx5H{N^J&qi)eD_Nn$2oZ{XU1{hO{7uy1d}A&Q97I9voOo)_$LTIf|pIh-2hN>D>Z9-@EGq
+tT9{(+fpIXhxeH)d@-O`bwlG{|AZl9|fJ_#`XmFVn;z&{phU4$;k+3xm0Qb-W*BnI!n4Za3TCX+(Qq~!SusF*|H1+*rEjW#@v56+b!rW^-%bE}~7jlkGD_
+|D|k8lMPYUoBDag*W>;GJ>@7(a&I-vXs!H12&+qu5Ohcc5=3V-xUHvgklAb>;Tn*FdKT_BCfBWat5|Fm4@{3VWa{NGv=7q$=Qfurav;EsHx+V;m4jzW-l(
+<2SIjfSpaQhd6ny`j$T!bNMbJ-s7q6z4@QqpvQ0pM}sZ`WjtK~AAp_olqUvt990>Th0b_Ro&OLJ@$l6aObEO!@()A(h~)sidhiUKZ}<{GNpIuhOU#4zCtr
+C+)$qi(x$3LVJTllvf*uT4rwIT8NV~!(4{&4>jntX;7h)TLV+7-o-1`q;3xI*ifpfVG8n-1JhHLPV_aSWE0Bbh?`UTz}=lxmXe-DjM1z_xAt6V#m#`-G_1
+%^{@#ZOqKEp{+-Ogqpw1f6ApM;fpma~3iPgyqIj8!d34MrgYR^xSRT*EJ}PpSOSyXt<vo^$h}Z2OChqFIgv0O%1+q6YV}SaKOYJ<0Eiv!J()4E!d53C`aw
+5aB0Y;>`A|XP+L&W8rTrJJHP<w2R6!R2pGCxSShszmoL3dp9UQYUMTIstHMv9TU_YyZ3qz0fi5`~H~EX6q1|_3aN7Jv(jK3P&Awe=(CrL8acFT|;O@!b_!
+L~YBCUK2i&Tf+CxdV_8<6=aV^uWS2`o}%-J`*WUBDl~MhX~L(UNtCz4D4OTM+~y(F(ZxsRx2W#V9yW7upc`v|AYR3U0~1bs1tFYNNI|y@c2Y=-nC*0szn=
+UklH8`P=&hw2iA$%`iLH-b0z%Lx;zm0c<1LrHyWE^`$@f-6f(3uxuuvl@>pQ5A${j9f=<76r?P-NlgGV;O>aS_q}nT6hY}6Dh)y#L8!(7RH*HO+v+S!0|)
+>zNk1Tv(EG8!GW1Z&u2=0*ECJ}HHSxw?2;ga_(=%iV4IcmpzKv)6)sMhepcr9c*ws?mb!C~DhsX^xaJ7Bu$$zl3mKzN7>%lj$?d{%HvxDPnQV{CZz%UHFO
+N`$T7T}Aug&|J<5uc7D%jSk&r*}ZQg9WP@Nubr($IxgnkG>?c_hW|O6@~C|E7!lpX9Bc9pH|LKb|R+;lI^bn<?y7G6INu}sJhHNL1ZYx_Jd<S{Q~?xwBU=
+7E#jeS5PsosKAa$EoV#tl4~XF4)p){;5O_2|bPa5N2p|awfkrVaVfDQ$`lv>10R92;gK};Jq|t35#E06ARST!I`5(Wpp{_0}l0)T>K)Y~<t-uM(*x=m9u}
+w>ouap0&##wJZe{Q5quYf`js%8pcA^{r{)82QLry?O}_r=sl7e2z81M4eUTHpj?SRX;m(;&M$ie$#m*dW>=wj+o`9WaXksYfUFouMEYp5XrEHxd$)EfwCm
+6uu@CST_ftm$lQ$n_tivNb*fO6>L8Q8d%v%_~9gdc3342723Zdu|JAyhPXXeTH*rPByjtT59{I95GoXREp+gN&+Mt3>f`~t^A@-ec<|UIh%Q(J(XGdO!<v
+KtC-B$#p<Lsc_s!7Jb?gxl$%oQok0Bd<IJgAYgsxivhZ?#;n!B^b3ls7$n-uzo^NjbKC`EuO@cRey%RAcSuW<Hd)4<vYwsIBTD)5Y~D-Aqx8&TlU6HG0nH
+yz{unr3SM)XN9B$QaZ#lvEHb-&nx(or~sHw*KpusvCi-qnRcgF8l(U)Wbd-i^w8d5F7}kQJ@ol*W%MhoF6`3uCgD(jr|L-T6`IhU|LX`y$3xBap=E7xQGe
++XPnZyDzI%2@A260JysE97>_UrucNOlclHUe3&?}vthy2~Za@p_ph^U0fGI$Wn|EN1a~IppJ<n-xh$q1yuJ}(=N?*(GAjn79!u+6yq4@o9g1N|q{mYPz9#
+S#KDOSq*ec5$X4EO-xV@Qa=*kGRzNq0Cr1!~ljna5th(1Fa%T!vSO+m)22WCRfd=HU(y^x=|1zI_C3NM?fQ-T4NwR$`|_9l;T3dUy<U9jGpd2$a(W45otx
+R{)XhE@6N-uL(_EWa33Hh^#;)CgQUCZA|t80TmHm8w5mfH9eN7NQgk0G)Piz0333{S^wn9e`BxYn$WfeXqb_o^zeQx(*f#$OcXpS43HDFPw+GgJ*5|H6c!
+W+&Va4h(1mQDUV$*z1<>kCy=!bGAbjyB%&rFP0&x}=i9ijgf$4xOfDAS8zfP2amW)$Z;iExE;R1--VD1Lq+Kq=QH3qxPyp=p+`?iVTzIb`d6SrY<8C%I@R
+0k0Z28^{rh}YnAvAFAR&4rkQf%{+)y?lYgLU@7eJ4y?z$>bWFU_ojZ(Ci7==810wJU@V!eVR7*P?C24oBJjwD+kC<n;}OL!tJjiO+Y+nd{pNRT>le9m5@>
+|6%*6=e?-I(W~dv-)FHXvzhjKRdrZDQQHuj{0P)Ty`B(mzawSXA!$u?SCkIa4H~r6HsCZq#**VG60CW4u7-%7TJqMNF**tboo1y!i+i@MiO%oI!{_Rvknc
+8rVE$(ZOcp!L2-~${X&Ra8^T-hen3`yl4CIGv0pke+LV1&1DxIgZzRquENemfB_I=>G)oXDVB)gy?2FLZLKe711IxNHI!24V{e1Iu>I>CDy62w)v{c-gZ!
+;ACIi&LB4X9;6t-u%AJ_p`*V;JWQzu^@Ad1^o3^LUTt76OCQ#<0^~O~a1*9m(1r|#0SC~aLrW~g$VG3!QZ5mD>fLWcXZ<bqZa<lG3Ktvv?DEQg#U#iKfdm
+|b;0wpd`ay}EufjJto>TAijF<vW<EEr#2QrCmhiyd=DDC?hw7%;_KnFp3;Nv^{VAcdoU|OW;(ty8X8=X}6=r<i+isb50ohZ^k5>Enc<)};%DSF7)U;)q}F
+f$)|Ag6Xg%>W$WqTgJ|bxCn>aa&|3zn0xSEFdeuAdd0yn6ZT&`P;NBiX4@qP{y{+(1imygL}*5PDsCac6^W>pl59M@$Z<vXSz++GD=3w#flM$UAP_UoqP5
+cBsthA4EUlSdQZ>;Vx0!2GY(gwEZy;0Eo1O!d4NT&S;8`bR}4eC80M|%pp5~ZK0wL6gZ+d<k&c<3!5`}K02U6#T>2hA+kubUboBpCW?BoZq-n@JcJQG%!K
+x0S9uRnw20BfHCE0|TB-QBv8in9lf#F^s#NVH>kwaWgwn}f};*uF)DNw<~{66v^pg(>vgKSnG;0A#npAk8jcJx342g1HhB(`v`2U(RXta>qEg2i_O2(n>{
++(C%JmTNK@XyQOKDxp7N6ATz8i%i5xXqEb=#};XG2i_4Rom7*1yVvCLt!J#Ojq?cLdHB-8lfoOAk>*xX^$k!4L!#pq`&LV9a^5}35IneQLF~X;cP(=sEWE
+KIfB=GZ0+)vk>=Dj&0Mi43v118`@Lr}Ep-B^{7aZV5VB;f*&oQJvDnc(wCkUl)Tw3b`Sp%bh+mzeBp_D*y-ifo2W+m=x0_F#=ntyE&aS}5}feDhxJQ>p!E
+Z|w`c9Cg9yheK5k1SA$TCn0s-TFy0_+by!)1h;(K9<U=#wsQrW*CK0eg|sQm`%h^VKYM2>L*w&H@%vfH^`sYo$DFuA#zFXLc=voK(-54Lkl9bBaXQ6S0i>
+9A-D#;fj{(i8Q1rnhMGj%T`~y^(R347;Dh2I??kwQY=!b=ktFJTHY1Qrq=HQ(uyqIlaM})tZ~Q%UYmx5}wr$Y|WoQLz1d?H`>YF@Vc=u0qfgl25GBC}uhm
+R`2v+D6#M*I~(DD++KT2K;DbeOx6S2;hhekntR5KzG>fJyNY&WQzOoDmpJ809W^viA+p$xWI}3C2mGlMrpIog}a;7^Ht#fM7ND(cK}A;$<t#x`$pj#8<3T
+#xd?4*?t76T9uHoeKUj)Uhi+PgvsdL9&*UJnOVI5(6#1>r65?fmx!o$Yd$*p*+j%7v0YITZzZZE3!eizkgr+6SQAk&8o+4GCy8gtcyB}^h-Xhq5Kdsxsbo
+a@WI?kGwh}v8fEt84TQ{!vr{=4;gI1Q#>OD9!!hCaf{yHS{%6Z0;nF*|*RRt#8^y;`D*8H3^y3;tBwomrIGcko->#hOI<}WOW4uak_v&yMk<%2vlFq-mb=
+kzmB@%Y8f$!|2_gM`tM+q9{%VJQxRK)ObC>V8F6d_Jj`-(wqHtq_G>xbfhviKRh=k<Nh%AVO{)cHm<O(q>hjq&?-Z_e`M43+6(mY&E&4i+ha|x<lB)C!1Z
+21&c_xU2SWqjm%i>ehm2(SnDW|3b8W)Njax>TmV!oIqRf6a8TOZA%s-25{q~DPEG_jraXJ_9nfLCf6N_@HudJ^25gcG8@BMt$<5p!#IU=u_R}pwiqdcv)t
+&HN<{`TgAtr-O@EvNfi{b{IwkG=rij-=|08RhQ+#A3cO8N82N(&g7E2&4)Gz#)W2XuFMEaH8pzA@m#QfBBc(-s4S%FSp%zF5g1%adin=M7~{mOvyb!H&Qx
+Gcz0sRzCq>lJsU#@8M}bs~m}0@8e?jTZoi-NPW0rnKItXxp8KS*9i(hHUkrZ$0zO;o-o%i)CAp7Giy+Nna-l5skCEx_(J<s?@Kc@?37@cO~RxC4lS_Q1^X
+0c<;X)4Gs2`erS9m7F8>g(45kq`a}R$gKq98YJ+}{A*>~hz(9SU726{H$RgMgtT-lGTx9wWLW&SzBss${3s@7!rOG!s^u`>npae%gb2}c+ewrJ3XQt5r%|
+DtMbYIO_Kz+b}4@8~TD;3!-YE_ksp@hAU%JGL;#1w7J#NaXb1Ii2rzEVmq)w+Uw3$r{Rji8E45nY*)f3tYD=dG|49lK$Wn-F5oN`A82_JkKBi2*UeR99+V
+?qQjnH!{u)FU1`f%?CjEWS$kSo$AiYp<IQRBLKT62uy-bjvG5Af(l<VAK&KFN{e^L@%lPzolqX6ob-EcrN#3x++3JRQ21Zb6@=Yu=v)AxoECAHhJq%_NqY
+${{S-!%HzR3LvR2!VpeT_KWAPUs%Trn-2`<HbHW++t9%as@9lP`IoS({Lx62W56b};*smbz!7LKABzh`44=cEmqqZ2;lYoTAgt+~U-)nvON><kp&>XJ(`A
+X-(2xH8Oy;u)?+)6X<C)vu}c#Tyh|y%|0fei(V-oc5ER}Nlb+}<3<pg37iNFo~;2f<O|m{hz~<()cM~)Hm~Z8=|0^j)%v%Is0Q~}_*&>kdAbYXk_GuY{6!
+DK+^m$4wb+g&Ogt%PKYD#)js|*tj9uD2fy-g{9T;!d8#e>#FX>$i#2$;1AyIGGGb?^ahLuy6x_Ln&(1T_`xx2vt4JO8)HI3Q=6qnIYc*)T3vBLeeqs~FdO
+Np5x2xcHx?AFu((5t2-V_s>7L&Q;r!oX<&N_GN632EBuA=Ftf0WnB#07uyJgUUUaYHGn__S)Uz4f(R4>pHR3iL~-1NR5%Mf_fNA?!mrb<xkKutslPiWXyM
+f>at}aruXg)tv>4^$}Oll1VWu|lW%c4OyTE(e~nEzX?<YRkcB#jxIFI3Mjz7@2r7V#%f7pc$23q+V>vZz<R!EkoC8~NCOdRrg(EZZOr3|crme!-$`a(ZDy
+zS}@w3da1$~bEVEm2q?z7NmfpO|D*_GA7GJ2d702NL=AxweoC>V)G@Cr6-J^@Dn&9Arb8F{1azh46{7T!`A$PSiwGgZ1+;P*=eHW&jFg?2tZz&(ln!t@?f
+*wAx$gU=DN-;k?G%?$7dKm(Y<^e_&jD`x{*0WfQ77(DB~h(-Q&cyc;iM+tuhf0I4H(?(cF$a%CLUmrj=cAm{O0DKLe#T0=LUm;51Uxu}FCNTYu<sAKxK}{
+jur>5&3`^I-&YP)b<_IO@NYy*S&)F3tHj5i0ZgU4SWNLj2;vwcpv-WkXs_#wz9H!MK0tkpeeBX~~EOm)?&X%LaR04FFz<v)XA09+6$4O;@naK<9rd+^e$!
+4c}cBKC~<ApCrrCJjeGXwm6?2y1@>LXd$^j<xh-3}<Z4@)>NlL<NGP!Ac^up3};3{p1iyTDS`$v<BzHruX8$hb#m~Jp#&@TN48%Re+HO3X2vsd&VotBi0C
+d4N>89#VzSAPU;%A3h}973}*;Qb?h@3AoQ=%X&A@2v$5VYm(HAr#Qx0`=NbeSzGQ%Et!KBC?U)n_VmdzXAs)6bz}o*h*ni0u8?~nNk1#>E_(LB$%eqN11B
+<e5K~%Dtnub;5+`<>}huY0a65=u9*M!%&0oeQzrR$7OaaWGDFNP~+N{~@E5w^G~EU3dPbPq1!ZX?U<6M~p;-P)80H)7LAVS;)GrQoLsg1_uSr>ER@pe&$R
+>H%g6Y745Btb@wy&ciT<(-DD`aT-V8V98Sr(G{A!q~gO?#x4<_B8~?FeuAy){AVEp18aNO-Ua&urfl^k*&z%Ex{@tvU|Az1q@^HU1N*Zt4+9U2CuF0>89`
+ersh~6wczSvPQ^~W|!*F1q9=I7ZHi3Ci=Q>u3Gm{<iZBB8EcOQdccgBc#W|+cH(fJ{aDmPPJTa3I4Mg{B&kMQOXs}T(Aj4vNO$YW+&5BufKjq74d_;BPe<
+vN6?c0B?BXriyM1n5T=nAuw)VHOCWUhI~wW);q5V8RH_{(IKe)l>S)cO$kSMYF_#>h<<J*fU5qvklJ3ExbL*r_328CRN9R$Z96MpUZ!OZ8vFGwJgYf0&jw
+&b;C}YS8p6+0Wi96JIy2{Y)>=Du^p?A!(?QwL9q!fJeLLt%WsJkIl>GgSPDWI6Iqmqt!1-@FC}$&?QPuyEx><;IE1%@sVF<oYjqIOX_UN43P$!4>VrBzYL
+(Z|z?MD0+LFDEy7=Xw+5Tj5XA$7QW3Yi`teNHT3ne)8BVOYRd{4$^(Nw^T9<$2KB(f<84FB?l0R|6jomw>_D>(MZJZWh5;tq%LS2aRf9_1QrE9&4!O{|CK
+N9~8mk~-`QsGp0msR=ctNk`#1JtMyS9;Wor1b2$Qxxs#T)A{6%(5rI(bIKPMzMzbCY-8!*GTdnBK<u0|8E8MT6cpp9hj^UXXxIPqY|ZcNl;kVy^}tR^>_{
+~xCd`A<H=!tetmK~PM?){bv;d{afW9g|?<ZUEzADO98Q3G_5Q6F%@6bcvyW_fjv8`SLIRS@=oT>BoHI8N|-7PQ?ppOV~Rg?`D$94rf?cy?Am~aJ?>%J}_m
+G2?a$m4+d2we*J3wluaeuA?<M_4kf5xC~SAei$xJkWUuY}yfW8pH$c#&t^sMYv_={^Zy?GL*G_(9MNNvP<q~Cij8FYxhMO6OPutW6@36s_ce4pkH8P88nC
+36PT)wH|k?3Obe_m9oW)RGF6Ok=3rerD>+4-^@TeFm$CG<?+xd`HfKOT;E+6ghA^O_1w6oZ<coIDY`!qEm0sNq*~zq*wc+Bi7pAA)fUq*P)*%4G8s|<ztz
++y%zK-xvc4Nu}2ZgL>ODy<77=zt1b%+IF(Lld+x0J--ql0Gu2*Iq~N<NV$rUDJg#s#6bApT<e?rnvgwk$ES-ZnD2{7GoToIMwVK-;HqrDU6T8Q+)=Ohvdr
+^f_Y3^uT0HxuqiaYZ*K3zzNSiIOl7l;Oi$1$^#^>Da_X@PiH^9@p8<v!_LDU;ro!QE&J8T4nHhDSg4)st<BAE@SYECw3ZEyqkQp;Q+!AbNjQYO<X6fyR@N
+p{D0}ndKXzS!MJC39%<L6TBgf<DU-v|+^YsSoK(-@}v5Yu>HWO{jTKr+x)*xCpEPUdFCJ$PI?Y>Uo;p(GQ+dH62KQu1w`?YHrQk|XZshSPbg)^HuM=agr;
+Osr?n$)j4j{efHoR$3EkglC52Qs@8L{1@OJg}*hHbnc>O&+RU1=2vvMj)Id>rRJ}Wpez*=WM|SP}MQ*96Oa{%W47peS5P_YnwWAm<>%BR=T)n*#NXg`ycx
+(*ct&&)%zP(X~LVaAY@U&ML6IsAq=p?Zo5U+-u(AC#Je2XyYFjug-EDwclrH2%iIIbtsnaY(<`!;vEdE}NIz@iy<$tJjPCF4dl0_}K|8Yl<^p`?*RcjsoE
+a4K*TxqE4+7cDS(AJpz>6Kg!UJaTzasZ4Hl+iS`iD`{nOr~QkqtBOH@Ec%_^nIvas;NI!IMflPHtgqL}H#Zx+b<HDK3#^!xzdVZ+$a3sD8-h&hJ}*oSwqq
+$8I#BG{s-Rw5||A5tkK?>lBhv(*qn<#ju0IYGvzh`ta&BGiH;&fpPU?RZ@5b@cI-gB$88r5i9oJ#|QTkN*S9Cb7BKM_=Ox`gT4!=1?$9~cR08nyNCC`WZF
+VO8Q+ChATT@A)bd@+mNVAW#>i}F1<e;bJi_h|*!uhI!7~uN4tea{Hxhm>M@N?4F?b}vDRf)`y-fGOerFU|BMvIblXg?9*c**72NRMF>i~vL`g3eRV`g`tx
+^fo5(dTp`t4vsTBqHI|B8*qVYAQBa8=K)3+~*$+zXX1|jq0#F*KB?ZM`9%q!>=vr;Fw4Kd`P?lQ#0fVTf-J+448#XkqaJge9@U00{#%vQMFE4b||w)k-^K
+$@Woq}q`e*1OD}*U>wt8MiQ-3jLP%*ywJwxqwXd+jvTeYsR&RBE>7M9Y9is&_d$h&?xcdSQ<~K~-!W<2|SawWrPP)T~gEvA{b~R+h<VMyKs(J1-LNrJLDE
++RpTF)6<c2c0Nv%MUJoqSkEA(D8O(0C(<z11m0A+_lq+B{#*-ZZw?F5WcuRKVv>8eeCfz`bh~u_s1swCmXVUXkw?_J_LOXm-$B_MRBGtAUHf#x9S|+FiVR
+vT|gCA=t3EBYuLlh3(J~C*lVt>{ti7Ow0|2rM0ZScHxQX3}a;j*#`11{&A#~;Ps@yT;qYszVrx4k1XO<h-WaPOV}5}AC>kzF{iFCA)b$9Y9J0F>OJVnVVC
+Z9o_fo5Y?;Z-TC)|%#rP5+)XM#{Igcd?TRckzj)g-xAz(Q097LtwHc5Za25b33&Q)DadWQ95S4GjgU>OjFO$>`4j76L@o7$KG>sMr>l1zc1fr&wMnqWFDs
+#`bu%oqu4zTFqFg;O*vsTngt{|r}h_Gf%V?euj3dy1gt&L7giOuV^*u0}Y6Q891phg<1kH$$xT5PJ5iBJQUJ;gkQX^8<JhgUiAT5^RU}1YELc<&MK(wm3?
+)?n&6gAAMsI#N8SZJa!(g??${9^U%`!w5b<om$g6WK#n!6f()q3o`gU`IzqT|0c=Ob{#-!+5W>NP+4Z9MXxLD$`!FO4pIV0))FK>*{<7>z<5dc+w_O^Z1H
+xRFL499&CaRn4uMiGxQ<$-rF6%IRmU%s+Uqny>f7))@KS=<)<=S}>C=GYuH(<;U5l=zPK-jdb4|J>~5a~gR0DS#nC;F=^HUI(VKvD~cWFhu4n@>fgBtH0#
+*^`p(KijD-Q@HS!S|O^6`t}0LTkGGn3ts7qAZ0ZRW!PFMZUfS__WafwNYzDfDO*p3shWmtZ#2vo@&)wNBn4_QR`}`J=$_eTWxrk%X_Du(S7y>-@`0C~*6t
+zq1NhnfH<AbF((hdADqi>Nhqbw|2cwO1vnNAiw~txYtcuH>zljT5`GFErwTOt|yt@C!BYIs0$<^_pL?z66?i=TNsKp6}Pex~a13&9+b%As4L@#X)g?;Se>
+zvAeF7r`-O86HuTX-rAJVVjcPrO^RULx|Rr2mp7pJ<zV_;{R0e(s$<0pCNzYA$qGSUPD7Naj^y#Z3?n;ZO~L9+chhy+U*?Ya1xE+NVitr_T{Ah_?U}JC~U
+0*MJh`#-?!xQ1pZQiF320<3NH7Uy8$nd|96jo0GPP)49E6zpF#6gq9PwsA1oJJ%Y1>TY#4C=J2N^wed`|2Qn5IRR!39yRUS2VnQx=k}Y%cP!C0FX;!|IaQ
+GJc?5QhXz&jjoI+`Ib8~wU<!KU(_&MR!JnkWrr^m_0u!gdR#Q>ZTM)EjI7C^1vUe|CfK+A#rG5X%U>lt6Ax*rk40ue$(=Ja44|Jm5}6m2R)4#+SfxKI?#g
+0~U+81l}aPBzjlx*fTErzl4XFB`i1^d+jdrqxkEdT{RT|xjXE7Z~9ztI6t@U;CL^IbvfgIlUa`R>10#1VUjNjBMHd94D8K%84O5<36P>XpEt5zn}NT;GU|
+;~_8XfNqFbBSyq=vL1T(FsVRaQ@)_Tx7cqv%N=k?dgutk{-X9op^p*v6y$;M6h#<R5y7Jwxy`^PNQL<B|Yf7|mkMsEtc6!-3wH|%QXZ8Kk{o<b&{c>=r>c
+#D;RTgr9XzroKyezV7nS6mU(o^HcRy4Z)$YhWJ)J3KJ8vW15pp*0DLmxn#{(-^4>v2#XyphoE67JI}74;OnZWTya1uz>m%=qf(c#0?qQ1i-F`8o1|pvBj<
+R`g4{KvGEFvF#gzLfyLwd5RBnrQ?Xz1x&YITo);-ID9<TGa1FnJ_j&l?r1YnD<_)S<1bGTScInGF&@J%LrJ7V~Olt<`{uXRWC|X!qLolLO^#?Yd0}_&zx`
+!wAf%#Ha{e8=d${9gLxuU_XN?eQo_@Q3@9zk3oe3-&&8m+xV7}h^?SK=Rr+9H^SC7pE7zPH>liM?Ki5hgoj>PsKu<WzmXdS<YYM!o-rI{q{vDzfAY2|p#{
+-#`w^o|m5oU@$@lWD4BqSKuLK(lpGqrme!nBVkMb*I{V1pO%QQfL$Kv%w*BLGQXglKWmt@Yl!vl!k9W+y2vVg25PU?A4ZuUK>pf>*W8%?4XFj7xi=F;8zR
+>2_<@YH8$OlwdPSQM;u+D|xwKKRU@u=OYyw=KNjl3*Z;?$fd{airB@jLmv#=5HIPv!D1ox*>fl|!7+A-Av0K|HB01O*8@cN{Seg-pBKAd}lXW9$i?SZZ(^
+S=dw);FqLuKmUBxOJa=ETcjt)b7&m(hWpw?6-&;3LAyJ3+^Sa&N4^4urbEvcOW-0C&t$GGE0Xaz4C13vt+s0n;Ygi*BfjW0njgC2b+~XD0W(Bv1>IIIz~@
+m4b7qhn}edR94Jv4cRQLezJo~*l5Oj+MYo8~4p5=tVBZe@bJ+4J#$b>3muuG)WWLFY*$Y<VM(l;mTFlM<Kl|i7mH+eq__CWGU;Ja^{`bE-{)4~#>$kUefA
+ZJ2FU?>6)&KB+{qEm=|9J88CqH<z8+Paa;&;FO+aLXZm;dqjSD`dUZt!mlj`SH@4$O0Nn@Z8$nTq3oB)#9pne{CoK7xW}=UwN+;aAYH;3T(}MLl6IUMp6e
+;etL7%JP0TPiJf2A38P*>#A<nYamQXfO`RhhVbdq?!442V?8-;!j+!{5NRqc;Y1C?w01ba&EY)0%YJ4;Yb`fAFds;bcc4%)vO|7Vu^#N8gRVnx1?VHVDyA
+vreGlExAsmFgW1k8G5W6D$G|2QN?GE7Zz_hB@(Ps9&?i}x%Ci9Gs{ao}nB3~_<Y7RTXwx!~lpbj9BKaX~=?d8|*no|ohAX=NaD@RL3WYa%q#xfML8DVP*R
+x?I6a4J^Quq97YO((fx8r3vR;BA=~9v7T3^$M@p1D@Q{5sILSjBIIoEjHSay)t{CorP|2yvKacLQ_2%h*~z42KzFUX9eCHw%#Fl%FMD(%Wwrp3#|Am*zxN
+J+vkyk3xGC&u;ll#(^&;}4^<pGz=A;jO-)rWvoUq%$#cj8co(4>UYq`&saY^-_whaj><RFd-utWMDOK2m;0FjI*gw;7OcBrWh;JH2Lq;ZSZv!CynRh#c$q
+{_10YNtS$Gz*>JYMDUe*P7Eu?k>VzJiSu-LpB(PX~|!^Cp+#@8%aR0vStUcDqZV*<P?eAF>!$3p1nAWV0R%^1jV6^gr||vQR!tm+}JOk1QyGk>qqnn8;21
+M>*}ow!6dj?%9YRp{To#-J7J>qbGlgvST~%Bj-G*5b?r2TcQoNJE&Xtv7FWew|kIwy#F<huj1vOa1ri$sFWs>vCFmefYd3|=36#`F9}q!pKQYpmN3LZ?p0
+*ZkrpXwBX5~i@CO`?2b#4A%Ele=vfVVE?30T3X6>&!Fc*ku0b$sMG^a|#H49)LR&Rz&py>mJ0VqCvlxkIX8=pT5aHXrSBkw1dR>AyOdYabT869i4yy*X51
+8Lzlhq*~+HwYBQMe2r7j>KAJDi7D@_1d+#$+p;j0YQM4UD!H?C4Jle+&O*ADh=t4o83Fe7D;yiD3JW#-)gW(-bMxOcI)-toZ4~_`-pG9OFT3Ka{~R218YT
+xO7GVGi3nn-_f=-^mid$k357ROp~i-gHUQ)8#F7nrDZFWXPI0}7Wv@FHQw;?Aq`!sg*JITPlY$i>^TRtPMzT_~wxjm;<%|#sJK7jn%z<rXY{G1vpKR#M2B
+5Ue4J0x^qUSBp>&!}3S!vudkx#|`EWgI;hhATNj1vQJ(fn6GHoR5Ix&v2rymIVt*!XF5WzYM8Jo~N(7=Rz}mO_H|taWdQ7aTCs02Upu8)2^uFZg{JyK=&Z
+7U7jX$sqYLdu|gEjNF^`)ekpR+Z}uxp>qzKSF3Q)O;Yu7W=A-TxM%5?TwF)R?qqs>C0PwPpv7$PY3%i54i-MQPh^O~OGlH`3=z46Go{^Cr=Z}{x2t^cyp{
+wnNjSaFgTE>4ehe*>F}z8~M2@rTI1!l^P?w&me+&QHhPElPWkc??rsPShHmo(n2*;|Z00{#T*p&DjP2WMz=anQ>oR<-eNv!K2a)2#&ysiWK4KeBKLqVit5
+S-4urpl{4=^EBD@p8$Oe#213<~rCu8=2UMlgu3(4RzSlWY^2P)(`rmKlU4j&}ew@)$&qu-V6)uysRPOoH>;SC*@Ai$MR|DFQdWf?;<mYU>)%-e6#K%J6Fw
+Me23sSl?_hQtX(!iy2?H#c;Ol-zdlI?^o@Q~u7a7^O`r41njH>mfr&o5O9!zyCdvwCUtu<-Kp1yLu9-0kK(}R0&_}DWs;TqM&KKJT;JFDsq{p_W_J<Njpa
+*(%IV&y~RtJ7mb#z}+BdyhuNi*=bj<-}`55e#1qm-KnV-z;+y4o{!1NjF$O)R!ZDW`#5BDu-X&@%L|ph!>3$M$2C@$e?f19KIb<6u9FUpoU31joo;(FotE
+W_Gw-QV76wKC6JM?%@tN8f<*Dyt=`gI$WOL*RTQ>OEb7Sq7SGU@7)>k&l-QL5gs7J@$T}b&C1GyYiZdD-mC#VzWD-g3y@+Sa4L@DTiDjYl|`m{)tB&X^Gq
+ItIMj_&gAhYVOy>-i13~CKyW9<ESmq@e$3lzYZLg3vJ`96NX>tAGlzE{TE8pOAdo~)F*kp(-WBb9jC6>tXOn^}s2?8jaK(nNVDRnjhXHccX6i#M;d)MzNX
+NHrwfh-!Tu~0|g_*_YY`nF-cK(;Pw*d6w1B7U;!OV0PRzzc*$^&#i(IUMbMU*h@PGE;g$9J3H<7B7*y`tyFt>}s;<@)aiod`!1KCup3wb}7ZR*EVUZcuD0
+qD`VzQB2oacZY+~#{--waMw$tO$;^#P#~afyJ(53|DRJNKm!ADW5UC6oPA1l2#9d5>LzVL<1fZw&mRyg$1=~`R&X5zTy#h(ovbK4%_hJBSG!V6c_{JjGne
+9>`4$60Iz?&3B;>te}`dhaPWdP5qaeDHR2m2W-f=RO)VnV4ANn7Akw>B;E4j%k4a;5|Do8_h3<Z2u~+j0}+7hW0haN<!0UT|4Ev~FMu8_OO~5<P;))KBcX
+&o*Ddb?m~#O=!Tcu`O(HY1%feHEqD+-Ddn8hjSW17~-h-_aE<Of<j2R3h(1u3-66fa$2k%*q_AqAEGjK81)slzD^awaaN5sV6&j8AmwY}yfiT~&)xa@2FA
+!nj82+rB_JJ;qon*BUU~!|0`S+qGYecSDeT-bFm!diAqI+6o4#eE7dX_++hz(Pxqp*lR%@qfh@W2}xTOaNu<jC*@Num@NA686Y_F!q^+fKSN#v%gwwzy3T
+v^J2#SMJUu<*^AiS`CYAWOxYh<L6_t&NvDrAJ$^3mx8y$)3a1-m=*5O#8;MDHcNgs=Nl8Z0$q8V?!NC^8T4-2GxTYvw?&0ij(h*>-t;)wkj~0Ext0by-YF
+rhXa3cB_u&TL)@c{{@q%^k+2e@&O!%mA&&?s2<?OOZ`*k+KMm_ZvzU3WCe?{4A;0YbxV-JmPBj-(`x&GKfvC5Gd#Tu*UsTH>Jy`~XuK9t&zq;+6zwjJTz!
+>{S52ATT>FbW&^It^Xr#H^KBLHt}Qt|h2heRv%G-k(JC8Z1N_$#bt*YTpK1HIrZHIAP7`OMjBYu}4sud8G?#ChyLhhrz%tL)>H^G#bmuv9D5{^42;3Iu&f
+r8_uY`pY{GkMP|BDV3P@h6de&`^p5;b5)M+$PNcyQ+2%Of`H&zFfsk6_jdYX-@-{XoV;Ps%pCUvF()n7|8EgK;P@3gcEx`i*d~$?{2D+1j9ra_eXxkvynr
+?JzKsI}tewH_Az5}E%Q!8#Lc3gn%JkS;gvr71l4#%sBkY1QyxcDeRI~J56W1{r8@7osMZc^KK_}opD@{JbgF5MkVbWN#t=G%$tZN&H9=~I2eUPij=}n$@f
+uTG0>zpHeh_yFyhX8tTe(X77qvkvo68Q+|UT@=x`-32Q2ZIO5CCh0HY}gttCt|T%0$bX$JK8fmn<0H;w~~*xXCJUNI!iY(=HametP$Lg)|G8Bqd)fP40lb
+MAr!Q@V@-eNTQk5!4=w68oX3}r!FW)l^_DcWU_;e&2W%~(ObmL^)3-KeQ+k>E$$ia4)zOWWGgDgAdeEjCf!*d;@7AGY%;!;SFeAh1b;L55q=Pybj&IqNxd
+A~UG6er083A_w)IY(N23FQNRwyv0FbGgB2X@H<{bz>iHeSN@#CB#lFbNmdrma}voFW6d=RmtN*okt=ybsoJ3Q<|_qd$C-n0ZLxt4^<2+_C5~hxJk}ITrrY
+bLgEv4D>tjJfPvoTVy}K=@@Q%z92)1HtSt27^lDS+~Ak}5zN{9f#r+WJ{TxUgH4a}WACfXLi5@oJR(9M0*~6pweb-@Ttf(QTE*eyT|0&jQDXtW{C{37+0T
+!2I&)G-)$K>bWhUfvWVDf;Ohens&#n0`_j2|2a08ESS6LjAGFS#DORi&K1`aS}?+LrQ@&rR38T=!u3jnaLSqz&DwQZ+tYrQ%6HML%{Ujzbb$m=wzu(lSn^
+K~f9I<>DjX>hF;t|@%%v*CT_mKQA~){GIQy-dSv&gp3*Q<FFrC=&;GN~HjI^&$;NI^r#NdEszM#0v07?H{@lovT<c^%-0OXUa>R)2GZCZ6V;A^(qPuW@&L
+$$<B$5NSz`)IM#yJW_wG_z?c00$~*g&{|jBrwWtz0?GJ#N7VB*xI^2L`>uR4lMK125?`B?MTk0xtsu9V`Y`l8iwZIjd{E$FBSQ3Vzuv0$7AF?8sP7@h75b
+eQtM~bDjM8N1?ChZhV&6}^|$DSCP{%@kcSoOsaV6(7``c4k;JZAaZDb;K^p{*fgLvqJs=G+2?O@(6xFGzPVXKfIgccy%L<`4{T+1m{1+-n!A&+&&tWPQ5W
+3-3<T$b4g?t2@QABglA}QeJc#+4Jjr2<KbGR_||Y#kPd(%oE6^4%N!yu$79<%&{#n4@n2<DGa4uO9JsTJf&f=f`b!n_|1AF85RRh`yG&e3ze8T2GF$?LRB
+ZT-W$-(EpIhI$Aa5_vvrL-;Ada82j&c!L{GfMXx8kOi>)mS?0o3KHh95=SD@D_B}IwnfSWs856}znd<7R)5Dq5eyJdtdbRZ(wprhQAu5>I3zJ@dP_zYp66
+blS&H;C%J?Vu7$?m$v)d<)acCBmmQfD)Fmck9(Z&ge6zOZQsdQ9yRC6lSTN48DeuFj>?3B^;e)=O(3#{%)2H-1>>W)FlGV$kt$e(S?nMMdG#MYq+m=oOBh
+}S)V0S2)T$D#hVwPVu4ya*woo$1iEAUY}Cgb_Xw#_2v5<?AvcCzTW0X9vWG^pynst<=ERw$oumftHEOBY!Vst$nD}RYYq;xnZ|x~&z=WzlX3$!P)w+uagl
+pLs+$P{m=G>PIj+--p#M0i`zprGvEcc+?0Xu=nX#6+yUa*tG>j`T%+^X||+^Xdb00u!g6jr9?n3zz0lqvC=So~qUR%c!~05`V1gkzC{?dL6rdz|uNRaGCb
+N4_Z*<Ss)S_ldW)e49<+HuF~Qc*!9nnf>?f%h{=7fop#4JNOKs125#o?!-(h^lWJr&@Z}%qk7cF$?hF5YTLDmBO`1MS32m8*m{B-8Q1$%A;L|o8fqmw@ED
+xn<X_!5cYmuPOO4#@0OE!-vU)+->@$b|AVLv$?1E1%od3(hT8l&atw!Ldg>!h_PB>{Z-vYM5Wy_pYuh=i#OFM)5f_<C%p50P*jLMx|*sM+Pp?Y_K2M=sAE
+=@2qF!^A@m=Y`qOwlA~l;sGbptf3CZHEA$<+WQjKH0l_&Va;stmFPXXLg!Lf3f8_2K@YpEx9tjWl1r(?)!In^bfq(F#X7l*=|YKeXNZ<gAmy67h#)t`v&0
+$C#(!;_?`p+!aj`fLr4wH^ey{EH2J%`g}VZadIn<+g{)feBUWT6Ru>KpS<*GLHlYH8;dn6pSoUGn-t2*T$4MOQTi-&$FlS#I4wsF*%<GhEbr0Q|tW`BA4K
+|70Ot46;c?lO3=lG0&XX4U>n+)KPbFEoE5cY!@OD^ILtbeqiy{THOU!dVR``@z%HM*|)XzDjtEPL3rWdk_2{+bQsF&vt8o{JcF!f77XsYly(m|#v}&kK=;
+{Ud?<!rB$DymN-KtEW*{vECO*)o|m?#<A4EQ6fTqYOHD=;{;?)?65LjdBe!ibTUFELkFsZyBaJc&B%^Ef)IcY(e~eHCQ$(jW~TjQIJncCKMnmg!vKcXhlZ
+0Isk)ry2nsf2Kt|xbj`(L&gUobJBYMj_U%;wZzKWnGmEt9C(2&jF?d6n)FWkqjNkEIXk37QZ*ygb_PktK17NPD%*yb*V%I~T^Geut%Tl>}v(H!w8VF7Zo!
+09c!&#C4ivFncJ8UwE=OFWON?M(T^G7X!+4kxY3O2*s>U;CC>=di;$UiI=FV(=5<1b<K%9(jca!a{h#7_r+IZO>a?FyW-Aw5EV>5m|sKh>58$Ecr&>;A7z
+oaJolm21?X1)txV(u52*=(m`NQ8-G7!_6_d)ONb4VIV~}~_Umo0!YOn>>ftdm+IaPd;Ixpo9{h=IvMkx_=edK(`9#vYH;CQY%^#=l@xDT();Yp<tt3%!+<
+J)als+HV260~y&Yfky+~a_tbSq5yyE3f#!Z5MIfrx&=QLQOXE01J)Pq5kQc1+(f@5csx-min8Pr0`rTPR!3hQLb<t?c0@_#4I9dVw89PEE<^Ze}_WPk;wp
+T;YdQnbnc;I=&-(h0ee7!#MSEAO#ETDdi23HJu7J56#714msm}UD1GC#3Voj)E?(MA_zSpPylD!u`fidn{~df^c&0mSAmW&rh@}dT6Ry|GVI9!d>QcW&?v
+yy!Omo8X1$yFb$CqXCwSQd2dN+ihuSrWq-}bsJ;bmc?*ABey!UmO^6YMTPpxCW9CdjhIwNMCZr3?l9D=%Ur0<SwFKIxDoPUmM(->5bZk+#1-Xn3fT{u*Pd
+<L(~X?<ZkSUggLH}K+iS<af3z!rfk{P=E&f1slZTXXjnw0Z}%1<g>pq9R8>a^8m9$>t7xc{NqH*GE<;42fvyO*9AQ#;+mD&+J{$J2nL6*C3~eh4#9OO8W#
+gn|a&G4SvHBQ#YY36Y2h9-J-FBRpQ-E-UGs+=QD8oH<1?!z_Qs$RO%&0M2Ofeyb4S!>Bk<_Z8Wxg!O;lE`NUy`>8H^4K9A;kEk@5&gNvA1f1S<sUcUA3oc
+rGIg74|n9DU;0_&)RcB9!qRGlr9lvEjTY80`@r-~)%f-Hx5V9-_Ys9{irN1wmnmBrWcCxtzyRI`-r<zL2{%iWBXX)Hwf8E0fE5=T;s|<LAbm)~RYxZpu`Z
+zlm?-vt$1oRnebw1`(4ioMK@?7!d8X?cd<TIAvsR>>a!A>p=#Dt9M+9ia>WkFg$$ByTMr4bkPIe@Fq*p{kNyaPL}1Muf$!yu~as^Rnk_y>o`^nv?9i3{L=
+TFfx*fqh;vI~yiTmQb~kx20thgm%UwdCyNWMy@*_PeyEESXG)b?PFz(mZKg3wex$}Ubb%wHmA#qYOjCr3`$oFRGjf1KJH(#fm*TS~Y+9uc9u04QTFz&7+G
+?~9lh$#vLmNdBpJH1(YdwU+&n=;I#ona6QAl$m=^+rQ8aKxhNZg+qyf9Ax<0RfDiPTB5fn82=Znl$J@96+82H{QiDaWeGc&D&#`)$G>};=IlbfdpE+Rg!$
+i8!j1J382G2yj*D7aeM-MY|MipVasx=S@E@*UFovkG#1xIeG<bVNxh8#N1)Pc7#B9G<~&c&Vbf{!x4sMa_!!<t$=!+9&dV=F?XXdPoq|=v5Yi)f!3Gqx>_
+G0oDnE^nm-jiDBS$_NRvA>dAT#d`#YuqDeb=!uS1#C2U1Vq9b9yK6`XZ**-hdAK{6!r0oYtM!p+R9c^fI+dMSN1%C>eA(GHVHFfN64I>0P@v`vGU}fv)Y&
+<$)<F2+}-)RrI~#t#L$qF!~I!Qu#C#w^<V@A4f+cNZp)X^wAf$2Xynvj=^Mcp=WvTvA2#RxsDtu%}bStm26=M{r+}zU7n0dYP#&#S~+h{jrLaRYffnM;kK
+D9?|W4(jySFZ2Wof8eoE7{{>7@1FR=VR5upJ0d4kdJ0lwMj9UNH0`oNeYhv!D7jc~de#Co5)VcfetZ}oUHF$FbFZiwsfoUcGB5e5bWJ$HzcLfG{albYBT%
+dY+PiYV8L^O@d_qO#L_d9_YYWQX{E=)!@b)usgqFhl1<S*$&EFovz=1b6DqFvi^wY`b4CKY40V@BV{ZD1MpOtN&XteOB%a`$-d+@EmrQ$#veT%`sbb1G_Z
+-j+Mp?p`bTjhT9e200rQ8J7`73s$A{IOMoWpKiV#C-h-mWjt$L<zm%ed6A!%O%L`MvXVPQ<TQ9uSPk|c+M0T0JXJU^x%GoH?ma+~~Sz8AqCy|D|l7@4V1f
+)s6dJC%+n5b_XUb_ossAJQefNTaLH9SB>6;pFK6#}gGoxWi^H0Mz6shb;fiWSg3-cZhBQI<@z?QsgxcCZT9r`QU+ZMra(X`LLv;P|W@6vEvJ0a3||J?lQ8
+fYc|!TxLIc5PCTO+a{CRa0q3s3x{{ubpqo2@!l51pt;L1G1zt=+%QyY`ORP%HLrJKkM|t$vnMRegWj;a+N_sD8X5*01b|OFi|=3`cgQ~j@#Pd3-ZiyrVQ9
+VNkMG<qeFE!`-v{!lchNqBR&jJMzvr1l2|~vtuIqLKQ^Sy%v7FL6&jE`A*s{FMK60J-8y^y!)%aujV&)HBniWaJPI_8Z4A^Qs*`=5~*zm})5e7UA!lV7Lv
+p4KOAY<^W*clTnSf(7yJ6^r9oQoyjxRDca)Yh$KtoArD4=%%@oxub+5Io9aufr{89orvar{sBoVL5hXIs*?rA#A|io)WY<OJB*bk()CnFL>YP;}s;uyu~^
+(*ng@xf!J|2?~wQPZ8*I&eGky#@5CYT5w?=zM>Ls<_qDcr_f;G0!LQeFW>WcpA2*y!yIy=_uM<m%lA(w>r*q9w98%;|5hfJ_XD@!IdFw8)W7FXwjjzBO2H
+k>c5Ig)W`&|x(yc>t#*%L3O8N_#|D0Db^k%PALno&^DLy^?J=MA+1)OLWL;KbMvc~g64x)UC^-s$I!2n0WN5VxNt9Uq0iqy!OEb^b8BalL%B4i$!1#5D<k
+Fa%S`jhVn=rl1>ei&V!GWO{{9upV4bN!sd=abmE{W8-&gUwr)FIrW1h)}4CxB(TIcZ~$x`?_vU0$Qq4|>ztFS+n$^a?%Jmp*7p+E-*wVe{7o|)M}cFx=jo
+{xE4LNXgilYNlRK!)C4&%*8M3&!Wg$ngZ1n)P@D)FsEqVENkb4#tIO-qHsesS0;$l>)S^i!$9^q~{OMPH|IvyjZ2MdRtdq%p*%jH0{OaAT$eH-Rdsf82p*
+Bh?PAX-msjK%x*S@{lU(*Q(RLw4Lf{O|$W39s?I5b-Xx5QfKzb3ySuI=P(GpIX+*PNh4(_VYp!lh%PKQ#f@%aS&o0d&O%mn!o6QUav!4wHMBBKIUg4Z>jU
+w{hT-_<QQxIrVXO18HU(xDyr^WxL$&Q$$469+<^@DM}{+w*9%a|Owe@)&i;#FYYC{Qk|~NkMt<WshmutmPX7sSR=v1Kpq?N~*$T=pgQcGO!kd|qsTD8Hqc
+@vjLyCwHz9Ua-%8{ccm&_~tejT;j!9L^JviK&GG>rXn&|iXSa~|9cf8h$u$PU_e8E{%%64k&Pu<h{#O{MTz|1zyZ@c4T}AV~X60v*j0C%)RRx`7o{j#)`#
+TB-?~`FmCw+ljZ2TDER*F63-DkpS9SL*_(bqjF#)hgB`yxC<ZqBYB-A8p@D{G;qEA8z;zUz&6D5gzXqlY6Pep7_=kP-)#8K?5PixKH%)F`PTLzgwJ}tna)
+w}t&AYJUh7LYBI;fA!9>o@m$lh|9T6Pth&^sc{<5ENO%~R_gmPBD%>3;PnTd4RNWa7K!ul&#q_vA*4v2TB)<NS!3-K=1+Bg545Ri{Bs$IJSQu24pC`d#W=
+-G4-co9z(w$N}yJVZFY?k0{F2p295DJ{}*=G{Lf9UNG=jmrtqDt550_}b+p`^(^_$jc01cI!=ozSEXd=+xp;0$*U5ZDwqU%b@`WU0?UDNr%h6vGNbGVfp~
+B32S+(uXvru_w%h+M>lYcCI@eJk)xJYp`_326o<lmYE$^DUa+aNW_g#t+z3${Jf%%{F4erR!Ulpf0H@1qxEjKqZEu#-j-opzZ)b#%K6$l^>dyO)zoOyk&U
+5tM@X7_NUcfkGit8^+ieNzf5RaC{r2rBcuUCQx8yTz4e!+PIvip)VhfPqvC8OBNw&5^sju#F21$!0z+8ClamPtOAt%EF``&SYCF;{@@J63#hKQsh=W(p)i
+$Oo7ir@$h#rB*8VY*~BWVDX%Djxg#wAkT`W!{;T1v74m^ER-tp;t1ku7w}rl6WX;mo6-r9@P@<vu!aaGjllm+w(GA0C~|gPf2{&^E`1p4zG*o?r2U%V0vM
+0rj@{OE67|S&@S-0egTpQeD6`>68sLW|Qh*Y>g%t@-zh?`pR~Hw6=pXhndM1Bl{jF<@H8r5$n@Yxxxg80wI8pyi`dr#{%fTppDQoXhMf^GWNmVAU9En#k{
+M{nw`W`+d8Yj-~!9547Y(na1-f-8iS2pFq0fJj(e`vLB?U!JDIH80S#-eZWDmt(EwM-#Z^B1!rS_Tr1TPCq!G6=77dBF}b!w#=(hA**#*StW$yXevH|KFC
+bWxH+U3VvBOS!O$ntR^{U#@1LiB~c^+0{woV8x0U7MM;*&GqDp-PL}zFtnwrIlT@{4<AtmT*yz5u?(Mo&D+HwjXWML{9>$?|aoEmw&EV74y%I!`hp6)9s;
+oUF(N)u@k5pqe?Ko2{{LEe3Qaqm*S!d1p7U0Jn^~4LC(u&H4Y&Qev4a)YPRh?(}$mW9-nUliR_s#YxqAZbP9smar_+H$0kFQA8Tf66Y8?t6ew!1kE^@iWy
+)EfpWXaZe4P@qcd4hxm%LQ-8NZz0)Ga)$SgJFF<4Baj!<sm$)&(fs-<mTC%ZQ#4TDI`PJyEC6{r3zj90*RUfn5W-np$Ig6qb`*j9*N&>YcMN7d6PTtNgYa
+ito$wqGZCXW=hKX?Z{QsS~L*m>>qhD|iX3se=8=GV|fE;Z6Ae`cjBgIje)q91w(AF!3&2IFILQN6x<8>YR3BKXH&=VGSv!6AkR`7G>4ONZF$J}|P7S4GK1
+W>cB!o4Bkm-{yFaKsEzfA2IodiW8P=M>E};fUgdGZcQ|Wt|*-7>y+av#-*2mii9BtayB1%^|V8H}*P=%IAed=No@0ctgbdZtpk9|E9~29W@WU$%(^Nu0w9
+mn-%JwtmW50)PUe;?8^tT%d0VC)rWfS&vvo-?l;6lC8|tvsGKFy*vA8zm!!So6;q=XONC<Y+8zy%sG%iLS1FjU9a2}B(CzNr?B$uZQGdn158URXRsi2LfW
+k{i^nqZrWUXn!5`$d}F>}i7(Y?u5XpIsM#cAg<!n<@ri@Sv6m3hyEkg3cKo+i*9h8HdDqn_zEL5d3^`v7FwAkSD=HD~)lsSc}Or2y!}V#s@p0+l}Aw>hKU
+#;YdZ+_`VtAGEgRiG*YV5BFgItWXfdDln#N341?xian7TxnER153!6*sS@BhG9gOri>)f=j6MBQP^V;SGGV8;2KAd4{|5NvRgX0OQm@%#oef|;*|=Nei-|
+YQpXE|P6#_(@_7rPj&lh!o-HT57g1-?^E1^0d+S|!dcmC1Wjsp`fJ{heOPSxD6xaSbd!-Q8b#;(%c_q{*KE(|-hF0SBY9By^O4=S8vk<P9EgKNzp@}?}-5
+l|j8MR2{>W0niD1B&*9En0>cqr4>EUzxZI!{HTruFjkq8;o0g9C*LXb3YlOITI=t4vNzRiIT)KmW+`!>-K!$n>*n+?e6=4tz-6~Vf)FOQ{DI0?ym6BR)M$
+2x@rxz981Al$?qmxICA*H{tFVYy=y$(sMyaAR39KoFtlM|hnd<*nnd}JEdEe}W2M>qN2ZtrYFoZPR>^iE&-*S%ocG8Zs}U8Ys+-uq0}#U@MpU%!dOhqqMq
+9tB?1R?zs<op@_!{1pqTtwD!e;k3+dj?5KBM4hS-p(@yDC9}WBLIx+}{tpbxTiwAEw?{i-Rx(lY37O6LQMf92Zn40DQ;GHD(VSv&n!ajz$c~v)MO@-=;Gg
+l)Mt9Ikm+Tv3Q9zVxc|8@Wc?yp1L4)r)T>t(3>Ppw{}nGFp_?gV0*KnmMujOu#MjjwPq#t!2Lj4Db;xq=n4l^NMjr9RB8B>@E+Ot0WdY)P@Mx@!Zx$K8H|
+^;M~GyHo_`7OVxZDNj@0!s?uOypQd`q%_P9Bv{Y)_ug+mRXRz(pk1;Qpx0d&g|`^7zG)Jf@8-ZB7h;dzo)YZB!ON5n2w)Zy62N924l;~NppzsP!nRY!#^)
+lL%$_tV0uF3w_HRj&(d72W+r`VxvkqfiS5iPMGEG35LL-c)o#YrA$+y#Hy5hK+<o45aZQtT1Z;bd=!um|lNq4lQ$lO8+gDWl92XEQP$KKRs#+d-JA^21;}
+)a{4m!Bm%j0u{#_{lipHt-Owdva$}x5_5sKPap8iP<bPCbJ!QoSj_!Cw0Lv#sx=V_9dNNLK?kOL`%X$KZt)Hi8!tzf7pj%E@-lexm18E3e9Rurn)l&|niz
+$>!0(ZlnAXWPPguskl*V0{%-1-s0B6BL%tUOS-igz0d&iw_syet9RJlX|;AHNhEh6flp;2Rb!ySdL=>xTD@e!>R$PY|0Sb!_0K85sy?xf9r7%MC>o15Nnu
+`<;D%3>o-;?g=^SAei6foywO=89vb{82LH(WH14ec9fzqy_Yiqkgrlh%rKIVkDB8bACpfV9go(LxuaCCVXSTrKo#x~c1B<A!WZ73+5Mh6r${i9+=b_(ZIJ
+Bo`{XQNw)lMR=z&AmoaL#N`MdX|?#xIVdKlP~K<rtuuN>qg*{HAy7<ic3I~BB?qYV?gA`~!_;mFv>5d!AWY9)n$^p*4o=I|EPz&V}pm{V`wc@F0AXzhKay
+ZNvR8P(kw?V~0OYElZIm@^M-8Nc<W@eg!S?H+lJL2w@VSA0pLM=nN1+#_YK-0$+E$Y%avC(4ZS%zc_s5z+bMki%GqZ$%dVGK6b{*8kxMr7P1}^&F1zi@tH
+RKot(b!K*C3^<xHhQNkQO{Y+VkxUl5#cAwZkGAkUVTPfVnl1jSfY^n}{`>Nmd0-%&b!g+mhqy&(PV}k$J;?lzhq?A3`fCCo@J9s(p>X^<Yv}qye*{WP!zW
+Rq1{jQz9qK5>xM&?|gpO2xt8<1@AGRCcu%@Y1$$XAqXJG`N+3nKpDaja0W_NGv2oU(Ad1*SW-x&@$<WLNF06WDBLQ-1MHtVY7_Ov)M3?Drkc!)Pf=l0t}f
+jpaTyNTeD;$Tiqw%B|hl()R_ANfn8p<1x$~Y7H6H3r(<r`<t1EUQ&QM%%41hYj#7wa6x-u-n640CT&>RNuqD>#r@G295?a{w>Zn#uc~scP>0@1jiB%G+0_
+B46u59G?i#0L`@2}z4q+;dXMc<Jw=+q@%2XLoPrJ23(1HY#`#8+8plS*~*5gN9!Gu_KM?O)z5V@I`tU91B;q(-7d)<4Kf7&25JVZ&MTNx@P(ZsHI-*G`>R
+~4ElO+}v9nq#>ajya-c&xNxtL;}%Q7gBHQY>1_7bt?r>XAI8+%CgMvz)@k*uw|T}(%P-2t}<3$B|ICOB?YgbF`7eG9tbPT<|yNqjf9^3iiC<W+54Hj12fp
+Z0Nk+6gY#iJ;plGJRwqhM7p*&hoS8EsPGF4^Rd8vkD?PR{;j?X>S|Q}02HRRrt7Kk9WgkD24URZ<)x7sTN>csA(HL(pG>xZkDr!Po(nPJl21Rz7e5A7gD_
+Gu%6QV7ZkGes)RHjmWdH}RKrq!?r6M-f&s*FLO$OxJ0m^ux`PYEfvD8G)JoWyyKOAKQsQe;if%uE%AW3mraRCh%j!>=4i!u#wIXdnHPIZ6)y9%b>rA^EUg
+3X8;kJfzyMRy0%fJM4n0l}oQYd#)EqSS(Iz1IGx57#FO3cAaBo>DRpJ8SA|!7F3E9XjZ|Yqz8)VvcY{6883dO{j`=#VPCV7R{;aA{m-b?bt-BIbUYn<qrV
+4E_99TylvNE09JJhUx*RN(38}NEd871y?JEXL
 """
