@@ -101,3 +101,8 @@ def test_any_text_gets_a_finding_with_a_confidence_in_range(text: str) -> None:
 def test_a_very_long_answer_is_read_in_time() -> None:
     text = "I cannot " * 200_000 + "help you with that, not not not."
     assert refusal_of(text).confidence >= 0
+
+
+@pytest.mark.parametrize("text", ["I think the", "The answer is", "So we first"])
+def test_what_was_cut_off_before_it_became_an_answer_declines_nothing(text: str) -> None:
+    assert not refusal_of(text, question="What is 5 + 7?", finish_reason="length").is_refusal

@@ -115,7 +115,8 @@ def refusal_of(
     odds = score(seen) - _LEAST
     names = tuple(dict.fromkeys(phrase.name for phrase in found))
     confidence = 1 / (1 + math.exp(-abs(odds)))
-    is_refusal = odds > 0
+    is_unfinished = finish_reason == "length" and not found  # what was cut off may still have become an answer
+    is_refusal = odds > 0 and not is_unfinished
     type_ = _type(found, shown) if is_refusal else None
     return Refusal(is_refusal, round(confidence, 4), type_, names, is_contested=_is_contested(seen, odds))
 

@@ -192,3 +192,15 @@ def _spin(gold: str, answer: str) -> bool:
     symbolic._limit_cpu(1)
     while True:
         pow(3, 10**6)
+
+
+def test_a_pool_that_ended_without_a_word_is_told_as_broken() -> None:
+    from concurrent.futures import Future
+
+    from retake.verify.math import pool as pools
+
+    class Ended:
+        active = False
+
+    with pytest.raises(pools._PoolBroken, match="ended"):
+        pools._result(Ended(), Future())

@@ -12,7 +12,7 @@ from retake.errors import VerifierFailed
 from retake.verify.math import symbolic
 
 WALL_SECONDS = 900  # only for a child that hangs without using its CPU time: load alone does not reach it
-
+LOOK_EVERY_S = 1.0
 
 _FAILURES = (  # what SymPy and its parsers are known to raise, and what a broken pool raises
     *(ValueError, TypeError, ArithmeticError, LookupError, AttributeError, NotImplementedError, RuntimeError),
@@ -22,6 +22,18 @@ _FAILURES = (  # what SymPy and its parsers are known to raise, and what a broke
 
 class _PoolBroken(Exception):
     """The pool itself no longer works; a new one may."""
+
+
+def _result(pool: Any, future: Any) -> bool | None:
+    """Return what a child says; a pool whose threads have ended leaves its tasks waiting for ever, and is told as broken."""
+    while True:
+        try:
+            return future.result(timeout=LOOK_EVERY_S)
+        except WaitedTooLong:
+            if future.done():
+                raise
+            if not pool.active:
+                raise _PoolBroken("the pool of processes ended without a word") from None
 
 
 class SymbolicPool:
@@ -69,8 +81,7 @@ class SymbolicPool:
 
         pool = self._started()
         try:
-            future = pool.schedule(symbolic.compare, args=(gold, answer), timeout=self._wall_seconds)
-            return future.result()
+            return _result(pool, pool.schedule(symbolic.compare, args=(gold, answer), timeout=self._wall_seconds))
         except WaitedTooLong as error:
             raise VerifierFailed(f"the algebra system gave no answer within {self._wall_seconds} s") from error
         except ProcessExpired as error:
