@@ -3,8 +3,9 @@
     python benchmarks/fit_refusals.py [TABLE ...]
     python benchmarks/fit_refusals.py --left-out [TABLE ...]
 
-With no table named, all of tests/verify/refusal*.yaml are learnt from. `--left-out` writes nothing: it fits once without each
-of the tables by other authors (or of those after `--leave`) and prints what the model makes of that table, at several thresholds.
+With no table named, all of tests/verify/refusal*.yaml are learnt from but those in HELD_OUT. `--left-out` writes nothing: it
+fits once without each of the tables by other authors (or of those after `--leave`) and prints what the model makes of that
+table, at several thresholds.
 Needs scipy, which is not needed at run time. The same tables give the same file.
 """
 
@@ -35,6 +36,7 @@ TABLES = ROOT / "tests" / "verify"
 TARGET = ROOT / "scripts" / "retake" / "verify" / "refusal_weights.py"
 RIDGE, RIDGE_WHOLE, ITERATIONS = 3e-5, 1e-4, 80  # chosen on tables left out
 VOICES = ("gloomy", "exuberant", "formal")  # a persona that complies and is flagged is the costliest mistake
+HELD_OUT = ("refusals_independent_7",)  # never learnt from: the present version's figure on rows that it has not seen
 PARTS = ("preamble", "withdrawal", "told", "closing")  # of rows put together for fitting alone
 THRESHOLDS = (-0.5, -0.2, 0.0, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5)
 
@@ -223,7 +225,7 @@ def main() -> None:
     parser.add_argument("--left-out", action="store_true", help="print the figures of tables not learnt from")
     parser.add_argument("--leave", nargs="+", type=Path, metavar="TABLE", help="leave out these alone")
     given = parser.parse_args()
-    paths = given.tables or sorted(TABLES.glob("refusal*.yaml"))
+    paths = given.tables or sorted(path for path in TABLES.glob("refusal*.yaml") if path.stem not in HELD_OUT)
     if given.left_out:
         print_left_out(paths, given.leave or [path for path in paths if "independent" in path.stem])
         return
