@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from retake.files import canonical_json, write_json
-from retake.merge.schema import arrow_schema
+from retake.merge.schema import arrow_schema, spare_pandas
 from retake.merge.summary import Tallies, public_config
 
 ROW_GROUP_ROWS = 4096
@@ -38,6 +38,7 @@ def write_table(groups: Iterable[list[dict[str, Any]]], table: Path, metadata: P
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    spare_pandas()
     schema, tallies, revisions = arrow_schema(), Tallies(), {}
     temporary = table.with_name(f".{table.name}.{os.getpid()}.tmp")
     table.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,3 +102,26 @@ def arrow_schema() -> Any:
     import pyarrow as pa
 
     return pa.schema([pa.field(c.name, getattr(pa, _ARROW[c.kind])(), nullable=True) for c in COLUMNS])
+
+
+def spare_pandas() -> None:
+    """Have Arrow not import pandas, where nothing else has: it does so only to ask whether plain lists are pandas' own."""
+    import pyarrow as pa
+
+    if "pandas" in sys.modules:
+        return
+    hidden = _Hidden()
+    sys.meta_path.insert(0, hidden)
+    try:
+        pa.array([])  # Arrow remembers that there is none
+    finally:
+        sys.meta_path.remove(hidden)
+
+
+class _Hidden:
+    """Finds no pandas."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Raise for pandas; leave other modules to the finders after this one."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)

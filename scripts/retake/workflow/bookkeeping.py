@@ -41,6 +41,7 @@ def lighten() -> None:
     atexit.register(gc.freeze)  # so that the plan is not looked through once more when the process ends
     FilePersistence.started = _started
     FilePersistence.finished = _recorded(PersistenceBase.finished)
+    PersistenceBase._serialize_param = property(_serializing)
     Job.is_pipe_or_service_input = _is_pipe_or_service_input
     JobScheduler._schedule_reevalutation = _look_again_later
     greedy.Scheduler.select_jobs = _selecting(greedy.Scheduler.select_jobs)
@@ -111,6 +112,11 @@ def _sum(file: str, most_bytes: int) -> str | None:
             return f"sha256:{hashlib.sha256(opened.read()).hexdigest()}"
     except OSError:
         return None
+
+
+def _serializing(self: Any) -> Any:
+    """Return how a param is written down: no param of a rule is a table, so pandas, half a second of import, is not asked."""
+    return self._serialize_param_builtin
 
 
 def _write(record: str, text: str) -> None:
