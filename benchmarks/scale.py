@@ -123,10 +123,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", default=["1000", "storm"])
     parser.add_argument("--gsm8k", type=Path, help="a JSONL file of GSM8K rows (question, answer)")
+    parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the kept rows")
     parser.add_argument("--dry", action="store_true", help="print the table, and leave README.md as it is")
     given = parser.parse_args()
     said, kept = machine(), json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    for name in given.workloads:
+    for name in [] if given.page else given.workloads:
         at = f"{datetime.date.today()}, load {os.getloadavg()[0]:.1f}"
         with tempfile.TemporaryDirectory(prefix="retake-scale-") as place:
             folder = Path(place)
