@@ -6,6 +6,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+COUNTED = ("done", "failed", "asked", "found", "in_flight", "tokens", "cost_usd")
+
 
 @dataclass
 class Progress:
@@ -27,6 +29,16 @@ class Progress:
         with self._lock:
             for name, value in counts.items():
                 setattr(self, name, getattr(self, name) + value)
+
+    def counts(self) -> dict[str, float]:
+        """Return what is counted here, by name: all but `wanted`."""
+        with self._lock:
+            return {name: getattr(self, name) for name in COUNTED}
+
+    def take(self, counts: dict[str, float]) -> None:
+        """Show these counts, of the process that does the work, from now on."""
+        with self._lock:
+            vars(self).update(counts)
 
     def line(self) -> str:
         """Return one line for people: candidates, calls in flight, rate, tokens, dollars, time left, failures."""

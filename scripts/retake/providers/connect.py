@@ -47,7 +47,7 @@ def connect(settings: TransportSettings) -> Connection:
     urls: tuple[str | None, ...] = settings.base_urls or (os.environ.get(URL_ENV.get(settings.provider, "")) or None,)
     if settings.provider not in NEEDS_KEY and urls == (None,):
         raise CallError(f"generator {settings.provider} has no endpoint: give base_url or base_urls")
-    sdk, client_type = _sdk(settings.provider)
+    sdk, client_type = load_sdk(settings.provider)
     pool = _pool(sdk, settings.request_timeout_s)
     name = settings.key_env or KEY_ENV[settings.provider]
     senders = [
@@ -64,7 +64,8 @@ def connect(settings: TransportSettings) -> Connection:
     return Connection(list(senders), identity, pool.aclose)
 
 
-def _sdk(provider: str) -> tuple[ModuleType, Any]:
+def load_sdk(provider: str) -> tuple[ModuleType, Any]:
+    """Return a provider's SDK and its client's class."""
     if provider == "claude":
         import anthropic
 

@@ -17,6 +17,7 @@ from retake.workflow.invocation import invocation
 from retake.workflow.lock import is_free, take_lock
 from retake.workflow.logfiles import forgive_refused_lines
 from retake.workflow.project import TOOL_SPLITS, Project
+from retake.workflow.stage_process import StagesBeside
 from retake.workflow.stages import Stages
 
 VARIANT, SAMPLE, SPLIT = paths.VARIANT, paths.SAMPLE, paths.SPLIT
@@ -55,9 +56,11 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
         raise WorkflowError(str(error)) from None
     except OSError as error:
         raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
-    stages = Stages(_project)
-    if run.is_main and not run.is_dry:
-        stages.wake_on_interrupt()
+    if not run.is_main or run.is_dry:
+        return _project, Stages(_project)
+    stages = StagesBeside(_project)
+    stages.expect_work(targets.targeted_experiments(_project, list(run.targets)))
+    stages.wake_on_interrupt()
     return _project, stages
 
 

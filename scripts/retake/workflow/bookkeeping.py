@@ -37,14 +37,19 @@ def lighten() -> None:
     if _is_light:
         return
     _is_light = True
-    gc.set_threshold(*COLLECT_EVERY)
-    atexit.register(gc.freeze)  # so that the plan is not looked through once more when the process ends
+    collect_seldom()
     FilePersistence.started = _started
     FilePersistence.finished = _recorded(PersistenceBase.finished)
     PersistenceBase._serialize_param = property(_serializing)
     Job.is_pipe_or_service_input = _is_pipe_or_service_input
     JobScheduler._schedule_reevalutation = _look_again_later
     greedy.Scheduler.select_jobs = _selecting(greedy.Scheduler.select_jobs)
+
+
+def collect_seldom() -> None:
+    """Have this process look for garbage seldom, and not at all when it ends."""
+    gc.set_threshold(*COLLECT_EVERY)
+    atexit.register(gc.freeze)
 
 
 def _started(self: Any, job: Any, external_jobid: str | None = None) -> None:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from retake.calls.request import Ask
 from retake.verify.judge import JudgeSettings
 from retake.workflow.project import Project
-from retake.workflow.recipes import asked, judge_of
 from retake.workflow.services import Services
 
 T = TypeVar("T")
@@ -38,8 +37,7 @@ def open_judge(experiment: str, *, root: Path | None = None) -> Iterator[OpenJud
         ConfigError: where there is no such experiment, or it cannot be used.
     """
     services = Services(Project(root or Path.cwd()))
-    settings = asked(judge_of(services.project.experiment(experiment), root=services.project.root))
     try:
-        yield OpenJudge(services.judge(experiment), JudgeSettings(**settings), services)
+        yield OpenJudge(services.judge(experiment), services.judge_settings(experiment), services)
     finally:
         services.runtime.stop()

@@ -37,6 +37,14 @@ class Project:
         self.attempt = 1
         self.placed: dict[str, dict[tuple[str, str], int]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process gets: all that was loaded, so that an edit meanwhile concerns both or neither.
+
+        Each table is copied at once, since other threads may be adding to it. Errors stay here: not all can be pickled.
+        """
+        kept = {name: value for name, value in dict(vars(self)).items() if name != "broken"}
+        return {name: dict(value) if isinstance(value, dict) else value for name, value in kept.items()}
+
     @cached_property
     def ids(self) -> list[str]:
         """The ids of all experiments, sorted."""

@@ -22,9 +22,10 @@ from retake.experiment.facts import facts_of
 from retake.experiment.model import Experiment
 from retake.providers.connect import open_transport
 from retake.samples.sample import Sample
+from retake.verify.judge import JudgeSettings
 from retake.verify.verdict import Verdict
 from retake.workflow.project import Project
-from retake.workflow.recipes import judge_of, mock_of
+from retake.workflow.recipes import asked, judge_of, mock_of
 from retake.workflow.runtime import Runtime
 
 
@@ -44,6 +45,7 @@ class Services:
         self._verifiers: dict[str, tuple[ThreadPoolExecutor, Any]] = {}
         self._failures: dict[str, Failures] = {}
         self._budgets: dict[str, Budget] = {}
+        self._judges: dict[str, JudgeSettings] = {}
         self._replays: dict[tuple[Any, ...], Any] = {}
 
     def failures(self, experiment: str) -> Failures:
@@ -74,6 +76,14 @@ class Services:
         settings = judge_of(self.project.experiment(experiment), root=self.project.root)
         return self._asking(experiment, settings.provider, settings.base_urls)
 
+    def judge_settings(self, experiment: str) -> JudgeSettings:
+        """Return what an experiment's requests to its judge are made with."""
+        with self._lock:
+            if experiment not in self._judges:
+                settings = judge_of(self.project.experiment(experiment), root=self.project.root)
+                self._judges[experiment] = JudgeSettings(**asked(settings))
+            return self._judges[experiment]
+
     def mock(self, experiment: str) -> Ask:
         """Return how the LLM mock of an experiment's tools is asked."""
         settings = mock_of(self.project.experiment(experiment), root=self.project.root)
@@ -103,7 +113,7 @@ class Services:
 
     async def verify_in_pool(self, name: str, text: str, sample: Sample) -> Verdict:
         """Return the verdict of the verifier `name` (math or code), run outside the event loop."""
-        pool, verifier = await asyncio.to_thread(self._verifier, name)
+        pool, verifier = self._verifiers.get(name) or await asyncio.to_thread(self._verifier, name)
         return await asyncio.get_running_loop().run_in_executor(pool, verifier.verify, text, sample)
 
     def _verifier(self, name: str) -> tuple[ThreadPoolExecutor, Any]:

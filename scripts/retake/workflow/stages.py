@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 @contextmanager
 def told(log: str) -> Iterator[None]:
     """Have a RetakeError reach the user as it is written, and the job's log as well."""
-    from snakemake.exceptions import WorkflowError
-
     try:
         yield
     except RetakeError as error:
         with suppress(OSError):
             Path(log).parent.mkdir(parents=True, exist_ok=True)
             Path(log).write_text(f"{type(error).__name__}: {error}\n")
-        raise WorkflowError(str(error)) from None
+        raise workflow_error(str(error)) from None
     except OSError as error:
-        raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
+        raise workflow_error(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
+
+
+def workflow_error(text: str) -> Exception:
+    """Return what Snakemake shows as `text` alone; imported here, since a process that only works need not load Snakemake."""
+    from snakemake.exceptions import WorkflowError
+
+    return WorkflowError(text)
 
 
 @contextmanager
@@ -72,12 +77,21 @@ class Stages:
         before = signal.getsignal(signal.SIGINT)
 
         def handler(number: int, frame: FrameType | None) -> None:
-            if self._services is not None:
-                self._services.runtime.wake()
+            self.wake()
             if callable(before):
                 before(number, frame)
 
         signal.signal(signal.SIGINT, handler)
+
+    def wake(self) -> None:
+        """End every job that waits; safe in a signal handler."""
+        if self._services is not None:
+            self._services.runtime.wake()
+
+    def stop(self) -> None:
+        """End every job that waits, keep what is on its way, close what was opened."""
+        if self._services is not None:
+            self._services.runtime.stop()
 
     def write_samples(self, output: str, wildcards: Any, log: str) -> None:
         """Write one block of samples."""

@@ -15,12 +15,10 @@ from retake.prompts.opening import task_of
 from retake.samples.sample import Sample
 from retake.verify.calibration import calibration_verdict
 from retake.verify.final import final_of, output_messages
-from retake.verify.judge import JudgeSettings
 from retake.verify.own import verifier_of
 from retake.verify.verdict import Verdict, ungraded
 from retake.verify.verification import FinalAnswer, Primary, verify_candidate
 from retake.workflow.freshness import verifier_version
-from retake.workflow.recipes import asked, judge_of
 from retake.workflow.services import Services
 
 
@@ -58,7 +56,7 @@ async def judged(
         answer,
         primary=guarded(services, sample),
         ask=ask,
-        judge=JudgeSettings(**asked(judge_of(config, root=project.root))),
+        judge=services.judge_settings(experiment),
         threshold=config.judge_threshold,
         fallback=config.llm_judge_fallback,
         markers=None if persona is None else persona.markers,

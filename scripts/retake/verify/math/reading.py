@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from retake.verify.math.grammar import parse
 from retake.verify.math.limits import Unparseable, check_text
@@ -59,8 +60,12 @@ class Reading:
         )
 
 
+@lru_cache(maxsize=4096)
 def read(raw: str) -> Reading:
-    """Return `raw` read in every way; raises OverLimit where it is too large to read."""
+    """Return `raw` read in every way; raises OverLimit where it is too large to read.
+
+    Remembered, since all candidates of a sample are compared with one reference, and many give the same answer.
+    """
     check_text(raw)
     cleaned = clean(raw)
     tree, unit, problem = None, None, ""
