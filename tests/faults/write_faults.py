@@ -1,4 +1,6 @@
-"""The n-th write-like call of this process fails: opening for writing, writing, syncing, renaming, making a folder.
+"""The n-th write-like call of a run fails: opening for writing, writing, syncing, renaming, making a folder.
+
+The processes of a run count together, in a file: that of Snakemake, and the one beside it, which `beside/sitecustomize.py` readies.
 
 It replaces the functions of `os` and `io` through which Python code writes, Snakemake's and retake's alike; files opened for
 writing get a raw stream whose every write(2) counts. What C++ writes by itself (a parquet file's pages) does not count:
@@ -9,33 +11,36 @@ from __future__ import annotations
 
 import builtins
 import errno
+import fcntl
 import io
 import os
-import threading
 from collections.abc import Callable
 from typing import Any
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_lock = threading.Lock()
 
 
 class _Plan:
-    def __init__(self, nth: int | None, code: int, *, for_good: bool, tally: str | None) -> None:
+    def __init__(self, nth: int | None, code: int, *, for_good: bool, tally: str | None, counted_in: str) -> None:
         self.within = os.getcwd() + os.sep
         self.nth, self.code, self.for_good, self.tally = nth, code, for_good, tally
-        self.pid = os.getpid()
-        self.calls = 0
+        self.pid, self.counted_in = os.getpid(), counted_in
 
     def tick(self, what: str, name: Any) -> None:
         """Count a call, and raise where it is the one that fails."""
         name = _path_of(name)
         if os.getpid() != self.pid or not name.startswith(self.within):
             return
-        with _lock:
-            self.calls += 1
-            fails = self.nth is not None and (self.calls == self.nth or (self.for_good and self.calls > self.nth))
+        handle = _REAL["open"](self.counted_in, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            _REAL["write"](handle, b".")
+            calls = os.fstat(handle).st_size
+            fails = self.nth is not None and (calls == self.nth or (self.for_good and calls > self.nth))
             if self.tally is not None:
-                _note(self.tally, f"{self.calls} {what} {name}{' FAILS' if fails else ''}\n")
+                _note(self.tally, f"{calls} {what} {name}{' FAILS' if fails else ''}\n")
+        finally:
+            _REAL["close"](handle)
         if fails:
             raise OSError(self.code, os.strerror(self.code), name)
 
@@ -56,12 +61,19 @@ def _note(path: str, text: str) -> None:
     _REAL["close"](handle)
 
 
-def install(*, nth: int | None = None, error: str = "ENOSPC", for_good: bool = False, tally: str | None = None) -> None:
+def install(
+    *,
+    counted_in: str,
+    nth: int | None = None,
+    error: str = "ENOSPC",
+    for_good: bool = False,
+    tally: str | None = None,
+) -> None:
     """Have the `nth` write-like call from now fail with `error`, and all later ones too with `for_good`.
 
-    With `tally`, every call is noted in that file, one a line: number, kind, path or handle.
+    The file `counted_in` is as long as there were calls. With `tally`, every call is noted in that file, one a line: number, kind, path or handle.
     """
-    plan = _Plan(nth, getattr(errno, error), for_good=for_good, tally=tally)
+    plan = _Plan(nth, getattr(errno, error), for_good=for_good, tally=tally, counted_in=counted_in)
     real_open = os.open
 
     def checked_open(path: Any, flags: int, *args: Any, **kwargs: Any) -> int:

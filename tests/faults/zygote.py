@@ -20,6 +20,7 @@ from typing import Any
 
 HEAVY = ("snakemake.cli", "snakemake.persistence.file", "pandas", "pyarrow.parquet", "pydantic", "yaml", "openai", "anthropic", "aiohttp", "httpx")  # fmt: skip
 LIMIT_S = 600
+BESIDE = str(Path(__file__).resolve().parent / "beside")
 
 
 class Run:
@@ -126,7 +127,10 @@ def _become(order: dict[str, Any]) -> None:
     if order["writes"] is not None:
         import write_faults
 
-        write_faults.install(**order["writes"])
+        writes = {**order["writes"], "counted_in": f"{order['said']}.count"}
+        os.environ["WRITE_FAULTS"] = json.dumps(writes)
+        os.environ["PYTHONPATH"] = os.pathsep.join([BESIDE, os.environ.get("PYTHONPATH", "")])
+        write_faults.install(**writes)
     sys.argv = ["snakemake", *order["arguments"]]
     runpy.run_module("snakemake", run_name="__main__", alter_sys=True)
 

@@ -15,8 +15,8 @@ from retake.errors import Interrupted
 T = TypeVar("T")
 
 SWITCH_S = 0.001
-"""How long a thread computes before another gets its turn. Python's own 5 ms, paid after every read, write and fsync beside a
-busy Snakemake, kept an answer from the disk for a tenth of a second; what is not there when a run is killed is paid for twice."""
+"""How long a thread computes before another gets its turn. Python's own 5 ms, paid after every read, write and fsync beside
+verifiers that compute, keep an answer from the disk; what is not there when a run is killed is paid for twice."""
 
 
 class Runtime:

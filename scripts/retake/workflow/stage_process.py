@@ -65,7 +65,7 @@ class StagesBeside(Stages):
 
 
 class StageProcess:
-    """A process that is started by the first order, does orders side by side, and ends with this one, however that ends."""
+    """A process that does orders side by side, and ends with this one, however that ends; `begin` or the first order starts it."""
 
     def __init__(self, project: Project) -> None:
         self._project = project

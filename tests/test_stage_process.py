@@ -1,0 +1,119 @@
+"""The process beside Snakemake's: it is told of when it dies, it outlives nobody, and it loses nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from retake.workflow.project import Project
+from retake.workflow.stage_process import StageProcess
+from servers.provider import FakeProvider
+from snakemake.exceptions import WorkflowError
+from workspace import Workspace
+
+TABLE = "results/test/sums.parquet"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.fixture
+def place(tmp_path: Path, server: FakeProvider) -> Workspace:
+    made = Workspace(tmp_path / "project", url=server.url)
+    made.experiment(max_queries=10, num_candidates=4, concurrency=4)
+    return made
+
+
+def started(place: Workspace) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "snakemake", TABLE]
+    return subprocess.Popen(
+        command, cwd=place.folder, env=place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def beside(run: subprocess.Popen[str]) -> psutil.Process:
+    """Return the process beside a run."""
+    (found,) = [
+        child for child in psutil.Process(run.pid).children() if "retake.workflow.stage_server" in child.cmdline()
+    ]
+    return found
+
+
+def wait_until(true: Callable[[], bool], *, limit_s: float = 120) -> None:
+    deadline = time.monotonic() + limit_s
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def kept(place: Workspace) -> int:
+    return len(list(place.path(".retake/calls").glob("??/*.json")))
+
+
+def test_where_it_is_killed_the_user_is_told_and_the_same_command_goes_on(
+    place: Workspace, server: FakeProvider
+) -> None:
+    server.set(latency_s=0.3)
+    run = started(place)
+    wait_until(lambda: kept(place) >= 8)
+    beside(run).kill()
+    said = run.communicate(timeout=120)[0]
+    assert run.returncode == 1
+    assert "the process that asks and verifies was killed by signal 9" in said
+    assert "Traceback" not in said
+    before, asked = kept(place), server.counts()["asked"]
+    server.set(latency_s=0.0)
+    place.build(TABLE)
+    assert len(place.rows("test/sums")) == 40
+    assert server.counts()["asked"] == asked + 40 - before
+
+
+def test_where_snakemake_alone_is_killed_it_keeps_what_is_on_its_way_and_ends(
+    place: Workspace, server: FakeProvider
+) -> None:
+    server.set(latency_s=1.0)
+    run = started(place)
+    wait_until(lambda: server.counts()["in_flight"] == 4)
+    worker = beside(run)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    worker.wait(timeout=30)
+    assert kept(place) == server.counts()["asked"]
+    server.set(latency_s=0.0)
+    place.build(TABLE)
+    assert server.counts()["asked"] == 40
+
+
+def test_a_mistake_of_ours_comes_back_with_all_that_helps_to_find_it(place: Workspace) -> None:
+    process = StageProcess(Project(place.folder))
+    try:
+        with pytest.raises(WorkflowError) as raised:
+            process.do("generate", ["nowhere.json"], None, {"experiment": "test/sums"}, "log")
+    finally:
+        process.close()
+    assert "Traceback" in str(raised.value)
+    assert "stages.py" in str(raised.value)
+
+
+def test_an_edit_while_the_run_goes_on_concerns_the_next_run_alone(place: Workspace, server: FakeProvider) -> None:
+    """The plan and what is asked must be of one mind, though they are made in two processes."""
+    place.write("personas/short.txt", "You are Marvin.")
+    place.experiment(max_queries=10, num_candidates=4, concurrency=4, persona="personas/short.txt")
+    server.set(latency_s=0.5)
+    run = started(place)
+    wait_until(lambda: server.counts()["asked"] >= 4)
+    place.experiment(max_queries=10, num_candidates=4, concurrency=4, max_tokens=77, persona="personas/short.txt")
+    run.communicate(timeout=120)
+    assert run.returncode == 0
+    assert {row["max_tokens"] for row in place.rows("test/sums")} != {77}
+    assert place.plan(TABLE)["generate_x4"] == 10
