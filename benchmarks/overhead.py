@@ -101,11 +101,13 @@ def main() -> None:
     given = parser.parse_args()
     workloads = [(100, 64), (200, 256), *([(1000, 64)] if given.large else [])]
     said, rows = machine(), []
-    for samples, in_flight in workloads:
-        with tempfile.TemporaryDirectory(prefix="retake-overhead-") as folder:
-            rounds = [one_round(Path(folder) / str(n), samples, in_flight) for n in range(given.rounds)]
-        rows.append(row(samples, in_flight, rounds))
-        print(table(HEAD, rows[-1:]), flush=True)
+    # One folder for all: for minutes after many files were deleted, ext4 makes new ones slowly.
+    with tempfile.TemporaryDirectory(prefix="retake-overhead-") as folder:
+        for samples, in_flight in workloads:
+            place = Path(folder) / f"{samples}_{in_flight}"
+            rounds = [one_round(place / str(n), samples, in_flight) for n in range(given.rounds)]
+            rows.append(row(samples, in_flight, rounds))
+            print(table(HEAD, rows[-1:]), flush=True)
     text = "\n\n".join(
         [
             "## Overhead",

@@ -1,7 +1,8 @@
-"""Where the CPU of a run goes: 200 x 8 at 0.5 s and 256 in flight, sampled by py-spy while it holds Python's lock. Writes README.md.
+"""Where the CPU of a run goes: 200 x 8 at 0.5 s and 256 in flight, sampled by py-spy in both its processes. Writes README.md.
 
 Run: .venv/bin/python -m pip install -r requirements/bench.txt && .venv/bin/python benchmarks/profile.py [--samples 200] [--dry]
-A sample counts for the first group below whose mark stands in its stack, read from the innermost frame outwards.
+Sampled is who holds Python's lock. A sample counts for the first group below whose mark stands in its stack, read from the
+innermost frame outwards.
 """
 
 from __future__ import annotations
@@ -48,17 +49,19 @@ def group_of(frames: list[str]) -> str:
     return next((name for name, marks in GROUPS[9:] if any(mark in text for mark in marks)), "event loops and threads")
 
 
-def counted(samples: Path) -> Counter[str]:
-    """Return how many samples each group has; those without a frame are left out."""
-    groups: Counter[str] = Counter()
+def counted(samples: Path) -> Counter[tuple[bool, str]]:
+    """Return how many samples each group has in the process beside Snakemake's (True) and in all others; `process` frames say which."""
+    groups: Counter[tuple[bool, str]] = Counter()
     for line in samples.read_text(encoding="utf-8", errors="replace").splitlines():
         stack, _, number = line.rpartition(" ")
-        if stack:
-            groups[group_of(stack.split(";"))] += int(number)
+        titles = [frame for frame in stack.split(";") if frame.startswith("process ")]
+        frames = [frame for frame in stack.split(";") if not frame.startswith("process ")]
+        if frames and frames != [""]:
+            groups[(any("stage_server" in title for title in titles), group_of(frames))] += int(number)
     return groups
 
 
-def sampled(folder: Path, samples: int) -> Counter[str]:
+def sampled(folder: Path, samples: int) -> Counter[tuple[bool, str]]:
     """Run the workload under py-spy and count."""
     spy = Path(sys.executable).with_name("py-spy")
     if not spy.exists():
@@ -72,6 +75,8 @@ def sampled(folder: Path, samples: int) -> Counter[str]:
             str(spy),
             "record",
             "--gil",
+            "--nonblocking",
+            "--subprocesses",
             "--rate",
             str(RATE_HZ),
             "--format",
@@ -95,13 +100,29 @@ def main() -> None:
         groups = sampled(folder, given.samples)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    rows = [[name, f"{100 * count / groups.total():.1f} %"] for name, count in groups.most_common()]
+    names = [
+        name
+        for name, _ in Counter({name: groups[(False, name)] + groups[(True, name)] for _, name in groups}).most_common()
+    ]
+    rows = [
+        [name, *(f"{100 * groups[(is_beside, name)] / groups.total():.1f} %" for is_beside in (False, True))]
+        for name in names
+    ]
+    rows.append(
+        [
+            "all",
+            *(
+                f"{100 * sum(n for (where, _), n in groups.items() if where is side) / groups.total():.1f} %"
+                for side in (False, True)
+            ),
+        ]
+    )
     text = "\n\n".join(
         [
             "## Where the CPU goes",
             f"{circumstances(said)} {given.samples} x 8 at 0.5 s, {IN_FLIGHT} in flight, every answer verified; shares of {groups.total():,} samples "
-            "of the thread that holds Python's lock (`profile.py`).",
-            table(["what", "share"], rows),
+            "of the threads that hold their process's Python lock (`profile.py`).",
+            table(["what", "Snakemake's process", "the process beside it"], rows),
         ]
     )
     print(text)

@@ -52,14 +52,14 @@ def open_project(config: Mapping[str, object]) -> tuple[Project, Stages]:
             LOG.warning(warning)
         if run.is_main and (not run.is_dry or is_free(_project.root)):
             targets.set_failures_aside(_project, list(run.targets))
+        if not run.is_main or run.is_dry:
+            return _project, Stages(_project)
+        stages = StagesBeside(_project)
+        stages.expect_work(targets.targeted_experiments(_project, list(run.targets)))
     except RetakeError as error:
         raise WorkflowError(str(error)) from None
     except OSError as error:
         raise WorkflowError(f"{type(error).__name__}: {error}. {remedy_of(error)}") from None
-    if not run.is_main or run.is_dry:
-        return _project, Stages(_project)
-    stages = StagesBeside(_project)
-    stages.expect_work(targets.targeted_experiments(_project, list(run.targets)))
     stages.wake_on_interrupt()
     return _project, stages
 

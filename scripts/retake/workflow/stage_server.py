@@ -5,6 +5,7 @@ It ends when it is told to, and when whoever gives the orders is gone: what is o
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -19,10 +20,10 @@ from typing import Any
 from retake.calls.progress import PROGRESS
 from retake.providers.connect import load_sdk
 from retake.workflow.bookkeeping import collect_seldom
-from retake.workflow.generating import generate as _loaded  # noqa: F401  (while the plan is made, not when the first order comes)
 from retake.workflow.project import Project
 from retake.workflow.stages import Stages
 
+LOADED = ("retake.workflow.generating", "retake.workflow.verifying")
 TICK_S = 0.25
 THREADS = 1024
 """Orders at once, at most: each one is a thread that waits. Snakemake's `cores` says how many there are."""
@@ -95,6 +96,8 @@ def _opened(pipe: Connection) -> Project | None:
         while True:
             kind, *rest = pipe.recv()
             if kind == "load":
+                for module in LOADED:
+                    importlib.import_module(module)
                 for provider in rest[0]:
                     load_sdk(provider)
             elif kind == "open":
