@@ -91,6 +91,30 @@ def test_a_running_job_is_marked_once_and_a_finished_one_no_more(tmp_path: Path)
     assert list((folder / ".snakemake" / "incomplete").iterdir()) == []
 
 
+TEMPORARY = """
+rule last:
+    input: "passing/deep/x.txt", "kept/y.txt"
+    output: "made/z.txt"
+    shell: "touch {output}"
+
+rule first:
+    output: temp("passing/deep/x.txt"), temp("kept/y.txt")
+    shell: "touch {output} kept/beside.txt"
+"""
+
+
+@pytest.mark.parametrize(
+    "snakefile", [pytest.param(TEMPORARY, id="snakemake"), pytest.param(LIGHT + TEMPORARY, id="light")]
+)
+def test_folders_that_a_run_leaves_empty_are_removed(tmp_path: Path, snakefile: str) -> None:
+    (tmp_path / "Snakefile").write_text(snakefile)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "last"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True, timeout=TIMEOUT_S)
+    left = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*") if ".snakemake" not in file.parts}
+    assert left == {"Snakefile", "kept", "kept/beside.txt", "made", "made/z.txt"}
+
+
 @dataclass(frozen=True)
 class Job:
     """What a scheduler sees of a job."""

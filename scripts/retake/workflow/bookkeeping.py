@@ -7,6 +7,7 @@ again, took the checksum of each input once for each output, and wrote and remov
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import hashlib
@@ -27,6 +28,7 @@ _is_light = False
 
 def lighten() -> None:
     """Have this process's Snakemake keep its books cheaply; doing it twice is harmless."""
+    from snakemake.dag import DAG
     from snakemake.jobs import Job
     from snakemake.persistence import PersistenceBase
     from snakemake.persistence.file import FilePersistence
@@ -42,6 +44,7 @@ def lighten() -> None:
     FilePersistence.finished = _recorded(PersistenceBase.finished)
     PersistenceBase._serialize_param = property(_serializing)
     Job.is_pipe_or_service_input = _is_pipe_or_service_input
+    DAG.cleanup_workdir = _remove_empty_folders
     JobScheduler._schedule_reevalutation = _look_again_later
     greedy.Scheduler.select_jobs = _selecting(greedy.Scheduler.select_jobs)
 
@@ -152,6 +155,18 @@ def _is_pipe_or_service_input(self: Any, path: Any) -> bool:
             *(job.pipe_or_service_output for job in self.dag.dependencies[self])
         )
     return path in beside
+
+
+def _remove_empty_folders(self: Any) -> None:
+    """Remove the folders of the plan's files that are empty.
+
+    Snakemake looks for each file of each job first, and then at the folders of those that are not there; an empty one has none.
+    """
+    jobs = [job for job in self.jobs if not self.is_edit_notebook_job(job)]
+    for folder in {os.path.dirname(file) for job in jobs for file in (*job.output, *job.input)} - {""}:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
+            if next(found, None) is None:
+                os.removedirs(folder)
 
 
 def _look_again_later(self: Any, delay_s: float) -> None:

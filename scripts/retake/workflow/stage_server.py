@@ -23,7 +23,6 @@ from retake.workflow.bookkeeping import collect_seldom
 from retake.workflow.project import Project
 from retake.workflow.stages import Stages
 
-LOADED = ("retake.workflow.generating", "retake.workflow.verifying")
 TICK_S = 0.25
 THREADS = 1024
 """Orders at once, at most: each one is a thread that waits. Snakemake's `cores` says how many there are."""
@@ -96,8 +95,7 @@ def _opened(pipe: Connection) -> Project | None:
         while True:
             kind, *rest = pipe.recv()
             if kind == "load":
-                for module in LOADED:
-                    importlib.import_module(module)
+                importlib.import_module("retake.workflow.generating")
                 for provider in rest[0]:
                     load_sdk(provider)
             elif kind == "open":
