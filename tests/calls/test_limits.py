@@ -57,6 +57,20 @@ def test_never_more_than_the_limit_are_in_flight_and_the_first_to_wait_goes_firs
     limited(3, body)
 
 
+def test_one_request_is_let_in_a_round_of_the_loop_so_that_answers_are_kept_between() -> None:
+    async def body(limiter: Limiter, clock: Clock) -> None:
+        waiting = [asyncio.ensure_future(take(limiter)) for _ in range(6)]
+        grown, before = [], 0
+        while not all(one.done() for one in waiting):
+            await asyncio.sleep(0)
+            grown.append(limiter.in_flight - before)
+            before = limiter.in_flight
+        assert sum(grown) == 6
+        assert max(grown) == 1
+
+    limited(64, body)
+
+
 def test_one_overload_halves_once_however_many_requests_it_struck() -> None:
     async def body(limiter: Limiter, clock: Clock) -> None:
         slots = [await take(limiter) for _ in range(16)]
