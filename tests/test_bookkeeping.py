@@ -115,6 +115,30 @@ def test_folders_that_a_run_leaves_empty_are_removed(tmp_path: Path, snakefile: 
     assert left == {"Snakefile", "kept", "kept/beside.txt", "made", "made/z.txt"}
 
 
+INSIDE = """
+rule all:
+    input: "made", "made/x.txt"
+
+rule folder:
+    output: directory("made")
+    shell: "mkdir -p made"
+
+rule file:
+    output: "made/x.txt"
+    shell: "touch {output}"
+"""
+
+
+@pytest.mark.parametrize("snakefile", [pytest.param(INSIDE, id="snakemake"), pytest.param(LIGHT + INSIDE, id="light")])
+def test_a_file_inside_another_jobs_folder_is_refused(tmp_path: Path, snakefile: str) -> None:
+    (tmp_path / "Snakefile").write_text(snakefile)
+    command = [sys.executable, "-m", "snakemake", "-n"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert done.returncode == 1
+    assert "ChildIOException" in done.stderr
+
+
 @dataclass(frozen=True)
 class Job:
     """What a scheduler sees of a job."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from retake.workflow.project import Project
-from retake.workflow.stage_process import StageProcess
+from retake.workflow.stage_process import StageProcess, StagesBeside
 from servers.provider import FakeProvider
 from snakemake.exceptions import WorkflowError
 from workspace import Workspace
@@ -32,6 +32,37 @@ def place(tmp_path: Path, server: FakeProvider) -> Workspace:
     made = Workspace(tmp_path / "project", url=server.url)
     made.experiment(max_queries=10, num_candidates=4, concurrency=4)
     return made
+
+
+@pytest.mark.parametrize(
+    ("edited", "begun"),
+    [
+        pytest.param(None, [], id="nothing was edited"),
+        pytest.param(TABLE, [["openai"]], id="no table"),
+        pytest.param("experiments/test/sums.yaml", [["openai"]], id="experiment"),
+        pytest.param("personas/marvin_brief.txt", [["openai"]], id="its persona"),
+        pytest.param("personas/none.txt", [], id="another persona"),
+    ],
+)
+def test_the_process_gets_ready_with_the_plan_where_a_table_is_missing_or_behind(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch, edited: str | None, begun: list[list[str]]
+) -> None:
+    place.experiment(persona="personas/marvin_brief.txt")
+    table = place.path(TABLE)
+    table.parent.mkdir(parents=True)
+    table.touch()
+    place.path("personas/none.txt").write_text("Nobody has this one.\n")
+    now = time.time()
+    for file in place.folder.glob("*/**/*.*"):
+        os.utime(file, (now - 60, now - 60))
+    if edited == TABLE:
+        table.unlink()
+    elif edited is not None:
+        os.utime(place.path(edited), (now, now))
+    got: list[list[str]] = []
+    monkeypatch.setattr(StageProcess, "begin", lambda _, providers: got.append(providers))
+    StagesBeside(Project(place.folder)).expect_work(["test/sums"])
+    assert got == begun
 
 
 def started(place: Workspace) -> subprocess.Popen[str]:

@@ -45,6 +45,7 @@ def lighten() -> None:
     PersistenceBase._serialize_param = property(_serializing)
     Job.is_pipe_or_service_input = _is_pipe_or_service_input
     DAG.cleanup_workdir = _remove_empty_folders
+    DAG.check_directory_outputs = _checking(DAG.check_directory_outputs)
     JobScheduler._schedule_reevalutation = _look_again_later
     greedy.Scheduler.select_jobs = _selecting(greedy.Scheduler.select_jobs)
 
@@ -167,6 +168,17 @@ def _remove_empty_folders(self: Any) -> None:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
             if next(found, None) is None:
                 os.removedirs(folder)
+
+
+def _checking(check: Any) -> Any:
+    """Have the plan's files looked through for those inside another job's folder only where a rule makes a folder."""
+    from snakemake.io import is_flagged
+
+    def checked(self: Any) -> None:
+        if any(is_flagged(file, "directory") for rule in {job.rule for job in self.jobs} for file in rule.output):
+            check(self)
+
+    return checked
 
 
 def _look_again_later(self: Any, delay_s: float) -> None:

@@ -38,10 +38,19 @@ class StagesBeside(Stages):
         self._beside = StageProcess(project)
 
     def expect_work(self, experiments: Sequence[str]) -> None:
-        """Have the process get ready while the plan is made, where the table of one of these experiments is not there yet."""
-        new = [name for name in experiments if not (self.project.root / paths.parquet_path(name)).exists()]
-        if new:
-            self._beside.begin(sorted({self.project.experiment(name).generator for name in new}))
+        """Have the process get ready while the plan is made, where one of these experiments has no table or was edited since."""
+        behind = [name for name in experiments if self._is_behind(name)]
+        if behind:
+            self._beside.begin(sorted({self.project.experiment(name).generator for name in behind}))
+
+    def _is_behind(self, experiment: str) -> bool:
+        """Return whether a table is missing, or older than what is edited most: a guess, for a start in time; the plan decides."""
+        sources = [str(paths.experiment_file(experiment)), *self.project.persona_files(experiment)]
+        try:
+            made = (self.project.root / paths.parquet_path(experiment)).stat().st_mtime_ns
+            return any((self.project.root / file).stat().st_mtime_ns > made for file in sources)
+        except FileNotFoundError:
+            return True
 
     def answer(self, manifest: str, wildcards: Any, log: str) -> None:
         """Answer the units of one worker into the call store, and write its manifest."""
