@@ -136,7 +136,7 @@ def test_a_file_inside_another_jobs_folder_is_refused(tmp_path: Path, snakefile:
     env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert done.returncode == 1
-    assert "ChildIOException" in done.stderr
+    assert "ChildIOException" in done.stdout + done.stderr
 
 
 @dataclass(frozen=True)
