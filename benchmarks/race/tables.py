@@ -53,7 +53,7 @@ def _circumstances(kept: Kept, workloads: list[Workload]) -> list[str]:
         return []
     days = sorted({r["at"][:10] for r in used})
     loads = [r["load_began"] for r in used]
-    commits = ", ".join(dict.fromkeys(r["commit"] for r in used))
+    commits = ", ".join(dict.fromkeys(r["commit"] for r in used if r["racer"] == "retake"))
     versions = {title(r["racer"]): r["version"] for r in used if r["racer"] not in ("floor", "retake")}
     peers = ", ".join(f"{name} {version}" for name, version in versions.items())
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
