@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from workspace import Workspace
 
 TABLE = "results/test/sums.parquet"
 BUILT = {"generate_x2": 3, "verify_x2": 3, "samples": 1, "merge": 1}
-
-
-@pytest.fixture
-def server() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
 
 
 @pytest.fixture

@@ -7,24 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from servers.faults import Fault
 from servers.provider import FakeProvider
+from waiting import wait_until
 from workspace import Workspace
 
 CLAUDE = {"generator": "claude", "model": "claude-sonnet-5"}
 TABLE = "results/test/sums.parquet"
-
-
-@pytest.fixture
-def server() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
 
 
 @pytest.fixture
@@ -44,13 +37,6 @@ def started(place: Workspace, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def wait_until(true: Callable[[], bool], *, limit_s: float = 120) -> None:
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("model", [pytest.param({}, id="openai"), pytest.param(CLAUDE, id="claude")])

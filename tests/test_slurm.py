@@ -9,13 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.provider import FakeProvider
+from waiting import wait_until
 from workspace import ROOT, Workspace
 
 TABLE = "results/test/bulk.parquet"
@@ -86,13 +86,6 @@ def console(place: Workspace) -> str:
 def submitted(place: Workspace, worker: int) -> int:
     """Return how many Slurm jobs a worker has had."""
     return len(list(place.path(f"logs/slurm/rule_answer/test_bulk_{worker}").glob("*.log")))
-
-
-def wait_until(true: Callable[[], bool], *, limit_s: float = 300) -> None:
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
 
 
 def asked(place: Workspace) -> list[dict[str, Any]]:

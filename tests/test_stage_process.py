@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -16,15 +15,10 @@ from retake.workflow.project import Project
 from retake.workflow.stage_process import StageProcess, StagesBeside
 from servers.provider import FakeProvider
 from snakemake.exceptions import WorkflowError
+from waiting import wait_until
 from workspace import Workspace
 
 TABLE = "results/test/sums.parquet"
-
-
-@pytest.fixture
-def server() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
 
 
 @pytest.fixture
@@ -78,13 +72,6 @@ def beside(run: subprocess.Popen[str]) -> psutil.Process:
         child for child in psutil.Process(run.pid).children() if "retake.workflow.stage_server" in child.cmdline()
     ]
     return found
-
-
-def wait_until(true: Callable[[], bool], *, limit_s: float = 120) -> None:
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def kept(place: Workspace) -> int:

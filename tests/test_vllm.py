@@ -8,15 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from retake.answer.vllm import VllmServer, server_command, start_vllm
 from retake.experiment.model import VllmConfig
+from waiting import wait_until
 from workspace import ROOT, Workspace
 
 PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
@@ -77,13 +77,6 @@ def stored(place: Workspace) -> dict[Path, int]:
     return {file: file.stat().st_mtime_ns for file in place.path(".retake/calls").glob("??/*.json")}
 
 
-def wait_until(true: Callable[[], bool], *, limit_s: float = 1800) -> None:
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
-
-
 def test_variants_go_from_nothing_to_a_table_by_a_server_of_their_own(place: Workspace) -> None:
     experiment(place, "test/bulk", workers=1, vllm_config=serving())
     place.build(TABLE)
@@ -129,7 +122,7 @@ def test_a_killed_server_is_replaced_and_asked_only_the_rest(place: Workspace, v
     log = place.path("console.log").open("w")
     command = [sys.executable, "-m", "snakemake", TABLE]
     with subprocess.Popen(command, cwd=place.folder, env=place.env, stdout=log, stderr=log) as run:
-        wait_until(lambda: len(stored(place)) >= 2 or run.poll() is not None)
+        wait_until(lambda: len(stored(place)) >= 2 or run.poll() is not None, limit_s=1800)
         pids = [pid for pid, line in processes(place).items() if victim in line and "guard.py" not in line]
         before = stored(place)
         assert pids, place.path("console.log").read_text()[-4000:]

@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from servers.faults import Fault
 from servers.provider import FakeProvider
+from waiting import wait_until
 from workspace import ROOT, Workspace
 
 TABLE = "results/test/bulk.parquet"
@@ -70,13 +70,6 @@ def assert_nothing_kept_was_asked_again(place: Workspace) -> None:
 
 def metadata(place: Workspace) -> dict[str, Any]:
     return place.body("results/test/bulk/metadata.json")
-
-
-def wait_until(true: Callable[[], bool], *, limit_s: float = 180) -> None:
-    deadline = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def test_workers_answer_everything_once_and_what_is_added_later_alone(place: Workspace) -> None:
@@ -335,12 +328,6 @@ def test_workers_and_a_live_run_leave_the_same_files(tmp_path: Path) -> None:
         assert server.counts()["asked"] == 6
         live, workers = place.rows("test/live"), place.rows("test/bulk")
         assert [{**row, "experiment": None} for row in live] == [{**row, "experiment": None} for row in workers]
-
-
-@pytest.fixture
-def server() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
 
 
 def test_first_answers_go_through_the_batch_api_and_a_killed_run_resumes_the_same_batch(

@@ -19,11 +19,5 @@ def zygote() -> Iterator[Zygote]:
 
 
 @pytest.fixture
-def server() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
-
-
-@pytest.fixture
 def place(tmp_path: Path, zygote: Zygote, server: FakeProvider) -> Workshop:
     return Workshop(tmp_path / "project", zygote, url=server.url)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from retake.verify.math.grade import grade
-from retake.verify.math.limits import OverLimit, Unparseable
+from retake.verify.math.limits import OverLimit
 from retake.verify.math.reading import read
 
 numbers = st.one_of(
@@ -96,7 +95,4 @@ def test_any_text_is_read_or_refused_and_nothing_else_happens(text: str) -> None
 @given(st.text(alphabet="\\{}()[]$^_+-*/=<>.,:;|!%&0123456789xyie frcsqtbode\n", max_size=80))
 def test_any_mathematical_noise_is_read_or_refused(text: str) -> None:
     for gold, answer in ((text, "7"), ("7", text), (text, text)):
-        try:
-            grade(gold, answer)
-        except (OverLimit, Unparseable) as error:  # pragma: no cover
-            pytest.fail(f"{error!r} came through")
+        assert grade(gold, answer).outcome.equal in (True, False, None)
