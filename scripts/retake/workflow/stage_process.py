@@ -7,6 +7,7 @@ those that ask and verify handed the lock to each other 700,000 times. So jobs h
 from __future__ import annotations
 
 import atexit
+import importlib
 import itertools
 import os
 import signal
@@ -28,6 +29,8 @@ from retake.workflow.stages import Stages, workflow_error
 STOP_S = 20.0
 """How long the process may take to keep what is on its way and to close what it opened."""
 PACKAGE = Path(__file__).resolve().parent.parent.parent
+FOR_THE_TABLE = ("retake.workflow.merging", "pyarrow.parquet")
+"""Modules that merge takes: loaded while answers are awaited, since at a run's end there is nothing else to do meanwhile."""
 
 
 class StagesBeside(Stages):
@@ -124,6 +127,7 @@ class StageProcess:
                 self._start()
             if not self._is_open:
                 self._is_open = self._send(("open", self._project))
+                threading.Thread(target=_load, args=FOR_THE_TABLE, name="retake-load", daemon=True).start()
             number = next(self._numbers)
             self._orders[number] = order
             if not self._send(("do", number, stage, arguments)):
@@ -182,6 +186,11 @@ def _gone(status: int | None) -> str:
         f"the process that asks and verifies {how}; its last words, if any, stand above. It may have been out of memory. What was "
         "answered is kept, and the same command goes on."
     )
+
+
+def _load(*modules: str) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _texts(files: Sequence[str]) -> list[str]:
